@@ -1,0 +1,54 @@
+# How every folder becomes a target, and every test file a CTest program.
+
+set(CMAKE_CXX_STANDARD 20)
+set(CMAKE_CXX_STANDARD_REQUIRED ON)
+set(CMAKE_CXX_EXTENSIONS OFF)
+set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
+
+add_library(edgefuse_options INTERFACE)
+target_include_directories(edgefuse_options INTERFACE ${PROJECT_SOURCE_DIR})
+target_compile_options(edgefuse_options INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wno-sign-conversion)
+if(EDGEFUSE_SANITIZE)
+  target_compile_options(edgefuse_options INTERFACE -fsanitize=${EDGEFUSE_SANITIZE} -fno-omit-frame-pointer)
+  target_link_options(edgefuse_options INTERFACE -fsanitize=${EDGEFUSE_SANITIZE})
+endif()
+
+# LibTorch's own headers do not pass our warnings: they are system headers here.
+add_library(edgefuse_torch INTERFACE)
+target_include_directories(edgefuse_torch SYSTEM INTERFACE ${TORCH_INCLUDE_DIRS})
+target_link_libraries(edgefuse_torch INTERFACE ${TORCH_LIBRARIES})
+
+# edgefuse_folder(NAME EXCLUDE files... PUBLIC targets... PRIVATE targets...): the sources under the calling folder
+# form edgefuse_NAME. A new file needs no line here: the glob is re-checked at every build.
+function(edgefuse_folder name)
+  cmake_parse_arguments(FOLDER "" "" "EXCLUDE;PUBLIC;PRIVATE" ${ARGN})
+  file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*.cpp)
+  list(TRANSFORM FOLDER_EXCLUDE PREPEND ${CMAKE_CURRENT_SOURCE_DIR}/)
+  if(FOLDER_EXCLUDE)
+    list(REMOVE_ITEM sources ${FOLDER_EXCLUDE})
+  endif()
+  add_library(edgefuse_${name} STATIC ${sources})
+  target_link_libraries(edgefuse_${name} PUBLIC edgefuse_options ${FOLDER_PUBLIC} PRIVATE ${FOLDER_PRIVATE})
+endfunction()
+
+# edgefuse_tests(NAME FROM folder LIBS targets...): the *_test.cpp files under `folder` become test programs, one for
+# each CTest label. A file's label is the end of its name: FOO_oracle_test.cpp, FOO_property_test.cpp,
+# FOO_golden_test.cpp, FOO_determinism_test.cpp, FOO_real_test.cpp, FOO_slow_test.cpp; just FOO_test.cpp is a unit test.
+function(edgefuse_tests name)
+  cmake_parse_arguments(TESTS "" "FROM" "LIBS" ${ARGN})
+  file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${TESTS_FROM}/*_test.cpp)
+  foreach(label IN ITEMS oracle property golden determinism real slow unit)
+    set(chosen ${sources})
+    if(NOT label STREQUAL "unit")
+      list(FILTER chosen INCLUDE REGEX "_${label}_test\\.cpp$")
+    endif()
+    if(chosen)
+      list(REMOVE_ITEM sources ${chosen})
+      set(program test_${name}_${label})
+      add_executable(${program} ${chosen})
+      target_link_libraries(${program} PRIVATE ${TESTS_LIBS} edgefuse_testing GTest::gtest GTest::gtest_main)
+      gtest_discover_tests(${program} PROPERTIES LABELS ${label} DISCOVERY_TIMEOUT 120
+                           WORKING_DIRECTORY ${PROJECT_SOURCE_DIR})
+    endif()
+  endforeach()
+endfunction()

@@ -1,0 +1,32 @@
+#pragma once
+
+#include <array>
+#include <string>
+#include <string_view>
+
+namespace edgefuse::data {
+
+/// A four-way multiple-choice question, of MMLU or of atlas.
+struct Question {
+  std::string id;      // unique within its source, such as "anatomy/test/17"
+  std::string domain;  // what the partitioner and the composer group by
+  std::string text;
+  std::array<std::string, 4> choices;
+  int answer = 0;  // 0..3
+
+  [[nodiscard]] char letter() const { return static_cast<char>('A' + answer); }
+};
+
+/// A text to continue and its continuation; the answer-only loss labels just `answer`. Plain text has an empty prompt.
+struct Example {
+  std::string domain;
+  std::string prompt;
+  std::string answer;
+};
+
+/// MMLU's own prompt (Hendrycks et al., 2009.03300): header with the domain's name, question, four lines "A. ...",
+/// "Answer:". The model continues with " A", " B", " C" or " D".
+[[nodiscard]] std::string question_prompt(const Question& question);
+[[nodiscard]] Example as_example(const Question& question);
+
+}  // namespace edgefuse::data

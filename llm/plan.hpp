@@ -1,0 +1,29 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "sim/units.hpp"
+
+namespace edgefuse::llm {
+
+/// What a client decides before it trains, with what it predicts that will cost. `binding` says in a word which budget
+/// chose the ratio ("memory", "none" when the whole model fits).
+struct Plan {
+  std::uint32_t client = 0;
+  std::uint32_t variant = 0;  // index into the offered variants, 0 = the whole base
+  double ratio = 0;
+  std::int64_t rank = 0;
+  std::int64_t steps = 0;
+  std::int64_t batch = 0;
+  std::int64_t sequence = 0;  // padded length the cost is counted at
+  std::int64_t examples = 0;
+  Seconds compute;
+  Bytes peak_memory;
+  Bytes download;
+  Bytes upload;
+  Joules energy;
+  std::string binding;
+};
+
+}  // namespace edgefuse::llm

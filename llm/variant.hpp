@@ -1,0 +1,54 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "llm/adapter.hpp"
+#include "llm/model.hpp"
+
+namespace edgefuse::llm {
+
+/// How much of each layer a variant keeps: always the first `kv_heads` KV-head groups and the first `neurons` MLP
+/// neurons of the sorted base.
+struct LayerShape {
+  std::int64_t kv_heads = 0;
+  std::int64_t neurons = 0;
+
+  friend bool operator==(const LayerShape&, const LayerShape&) = default;
+};
+
+struct VariantShape {
+  double ratio = 0;  // asked for, 0 <= ratio < 1
+  std::vector<LayerShape> layers;
+
+  friend bool operator==(const VariantShape&, const VariantShape&) = default;
+};
+
+/// For each layer, the base's KV-head groups and MLP neurons from the most to the least important.
+struct ImportanceOrder {
+  struct Layer {
+    std::vector<std::int64_t> kv_heads;
+    std::vector<std::int64_t> neurons;
+  };
+  std::vector<Layer> layers;
+};
+
+/// The base with every layer's groups and neurons permuted into `order`: the same function (DESIGN law 2).
+[[nodiscard]] Model sort_by_importance(const Model& base, const ImportanceOrder& order);
+/// The inverse permutation, for export.
+[[nodiscard]] Model unsort(const Model& sorted, const ImportanceOrder& order);
+[[nodiscard]] Adapter unsort(const Adapter& adapter, const ModelConfig& config, const ImportanceOrder& order);
+
+/// What ratio `ratio` keeps: in every layer not protected, round(n * (1 - ratio)) but at least one of its KV-head
+/// groups and of its neurons. The first `protect_first` and last `protect_last` layers stay whole.
+/// Throws InputError for a ratio outside [0, 1) or when every layer is protected and ratio > 0.
+[[nodiscard]] VariantShape variant_shape(const ModelConfig& config, double ratio, std::int64_t protect_first,
+                                         std::int64_t protect_last);
+
+/// The variant itself: prefix slices of `sorted`, no copy.
+[[nodiscard]] Model slice(const Model& sorted, const VariantShape& shape);
+
+}  // namespace edgefuse::llm
