@@ -7,7 +7,8 @@ set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
 
 add_library(edgefuse_options INTERFACE)
 target_include_directories(edgefuse_options INTERFACE ${PROJECT_SOURCE_DIR})
-target_compile_options(edgefuse_options INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wno-sign-conversion)
+target_compile_options(edgefuse_options INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wno-sign-conversion
+  -Wno-restrict)  # g++ 12 sees overlaps in std::string concatenation that are not there (GCC bug 105651)
 if(EDGEFUSE_SANITIZE)
   target_compile_options(edgefuse_options INTERFACE -fsanitize=${EDGEFUSE_SANITIZE} -fno-omit-frame-pointer)
   target_link_options(edgefuse_options INTERFACE -fsanitize=${EDGEFUSE_SANITIZE})

@@ -12,11 +12,11 @@ namespace edgefuse {
 ///
 ///     a.toml:12: network.uplink: negative (use a rate above 0 such as "5 MB/s")
 struct Mistake {
-  std::string file;
+  std::string file{};
   int line = 0;
-  std::string key;
-  std::string problem;
-  std::string remedy;
+  std::string key{};
+  std::string problem{};
+  std::string remedy{};
 
   [[nodiscard]] std::string text() const;
 };
