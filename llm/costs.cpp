@@ -1,0 +1,189 @@
+#include "llm/costs.hpp"
+
+#include "sim/expects.hpp"
+
+namespace edgefuse::llm {
+namespace {
+
+/// The widths of one layer of a variant.
+struct Widths {
+  double hidden, queries, keys, neurons, heads;
+
+  Widths(const ModelConfig& config, const LayerShape& layer)
+      : hidden{static_cast<double>(config.hidden)},
+        queries{static_cast<double>(layer.kv_heads * config.group() * config.head_dim)},
+        keys{static_cast<double>(layer.kv_heads * config.head_dim)},
+        neurons{static_cast<double>(layer.neurons)},
+        heads{static_cast<double>(layer.kv_heads * config.group())} {}
+
+  [[nodiscard]] double projections() const { return 2 * queries * hidden + 2 * keys * hidden + 3 * neurons * hidden; }
+  [[nodiscard]] double in(Projection p) const {
+    return p == Projection::o ? queries : p == Projection::down ? neurons : hidden;
+  }
+  [[nodiscard]] double out(Projection p) const {
+    switch (p) {
+      case Projection::q:
+        return queries;
+      case Projection::k:
+      case Projection::v:
+        return keys;
+      case Projection::gate:
+      case Projection::up:
+        return neurons;
+      case Projection::o:
+      case Projection::down:
+        return hidden;
+    }
+    EDGEFUSE_EXPECTS(false, "a projection is one of seven");
+    return 0;
+  }
+  [[nodiscard]] double adapter(const LoraSpec& spec) const {
+    double sum = 0;
+    for (const auto p : spec.targets)
+      sum += static_cast<double>(spec.rank) * (in(p) + out(p));
+    return sum;
+  }
+  [[nodiscard]] double biases(const ModelConfig& config) const {
+    return (config.qkv_bias ? queries + 2 * keys : 0) + (config.o_bias ? hidden : 0) +
+           (config.mlp_bias ? 2 * neurons + hidden : 0);
+  }
+};
+
+double tokens(const StepShape& step) {
+  return static_cast<double>(step.rows) * static_cast<double>(step.sequence);
+}
+
+/// 2·L·V·d.
+double head_flops(const ModelConfig& config, const StepShape& step) {
+  return 2 * step.labelled_share * tokens(step) * static_cast<double>(config.vocabulary * config.hidden);
+}
+
+/// Both products of causal attention, forward: Σ_{t=1..S} 4·H·e·t per row.
+double attention_flops(const Widths& w, const StepShape& step) {
+  return 2 * tokens(step) * static_cast<double>(step.sequence + 1) * w.queries;
+}
+
+/// Logits of the labelled positions.
+double logit_count(const ModelConfig& config, const StepShape& step) {
+  return step.labelled_share * tokens(step) * static_cast<double>(config.vocabulary);
+}
+
+double embedding_count(const ModelConfig& config) {
+  return static_cast<double>(config.vocabulary * config.hidden);
+}
+
+void expect_match(const ModelConfig& config, const VariantShape& shape) {
+  EDGEFUSE_EXPECTS(static_cast<std::int64_t>(shape.layers.size()) == config.layers, "a variant has the base's layers");
+}
+
+}  // namespace
+
+double bytes_each(Storage storage) {
+  return storage == Storage::fp16 ? 2 : 4;
+}
+
+std::int64_t parameters(const ModelConfig& config, const VariantShape& shape) {
+  expect_match(config, shape);
+  double sum = embedding_count(config) * (config.tied_head ? 1 : 2) + static_cast<double>(config.hidden);
+  for (const auto& layer : shape.layers) {
+    const Widths w{config, layer};
+    sum += w.projections() + w.biases(config) + 2 * w.hidden +
+           (config.qk_norm ? 2 * static_cast<double>(config.head_dim) : 0);
+  }
+  return static_cast<std::int64_t>(sum);
+}
+
+std::int64_t adapter_parameters(const ModelConfig& config, const VariantShape& shape, const LoraSpec& spec) {
+  expect_match(config, shape);
+  double sum = 0;
+  for (const auto& layer : shape.layers)
+    sum += Widths{config, layer}.adapter(spec);
+  return static_cast<std::int64_t>(sum);
+}
+
+Flops forward_flops(const ModelConfig& config, const VariantShape& shape, const LoraSpec& spec, const StepShape& step) {
+  expect_match(config, shape);
+  double sum = head_flops(config, step);
+  for (const auto& layer : shape.layers) {
+    const Widths w{config, layer};
+    sum += 2 * tokens(step) * (w.projections() + w.adapter(spec)) + attention_flops(w, step);
+  }
+  return Flops{sum};
+}
+
+Flops backward_flops(const ModelConfig& config, const VariantShape& shape, const LoraSpec& spec,
+                     const StepShape& step) {
+  expect_match(config, shape);
+  double sum = head_flops(config, step);
+  for (const auto& layer : shape.layers) {
+    const Widths w{config, layer};
+    sum += 2 * tokens(step) * (w.projections() + 2 * w.adapter(spec)) + 2 * attention_flops(w, step);
+  }
+  return Flops{sum};
+}
+
+Flops step_flops(const ModelConfig& config, const VariantShape& shape, const LoraSpec& spec, const StepShape& step) {
+  return forward_flops(config, shape, spec, step) + backward_flops(config, shape, spec, step);
+}
+
+Bytes weight_bytes(const ModelConfig& config, const VariantShape& shape, const CostOptions& options) {
+  return Bytes{static_cast<double>(parameters(config, shape)) * bytes_each(options.weights)};
+}
+
+Bytes activation_bytes(const ModelConfig& config, const VariantShape& shape, const LoraSpec& spec,
+                       const StepShape& step, const CostOptions& options) {
+  expect_match(config, shape);
+  double per_token = 0;
+  for (const auto& layer : shape.layers) {
+    const Widths w{config, layer};
+    per_token += 4 * w.hidden + 2 * (w.queries + w.keys) + 3 * w.neurons + w.heads +
+                 static_cast<double>(spec.rank) * static_cast<double>(spec.targets.size());
+  }
+  return Bytes{tokens(step) * per_token * bytes_each(options.activations)};
+}
+
+Bytes step_bytes(const ModelConfig& config, const VariantShape& shape, const LoraSpec& spec, const StepShape& step,
+                 const CostOptions& options) {
+  const double weight = bytes_each(options.weights);
+  const double head = step.labelled_share > 0 ? embedding_count(config) : 0;
+  const double untouched = embedding_count(config) * (config.tied_head ? 1 : 2) - head;
+  const double read = static_cast<double>(parameters(config, shape)) - untouched;
+  const double looked_up = tokens(step) * static_cast<double>(config.hidden);
+  const double logits = 4 * logit_count(config, step) * bytes_each(options.activations);
+  const double adapter = 9 * 4 * static_cast<double>(adapter_parameters(config, shape, spec));
+  return Bytes{(2 * read + looked_up) * weight + logits + adapter} +
+         2 * activation_bytes(config, shape, spec, step, options);
+}
+
+Bytes peak_training_memory(const ModelConfig& config, const VariantShape& shape, const LoraSpec& spec,
+                           const StepShape& step, const CostOptions& options) {
+  const double logits = 2 * logit_count(config, step) * bytes_each(options.activations);
+  const double adapter = 4 * 4 * static_cast<double>(adapter_parameters(config, shape, spec));
+  return weight_bytes(config, shape, options) + activation_bytes(config, shape, spec, step, options) +
+         Bytes{logits + adapter};
+}
+
+Bytes download_bytes(const ModelConfig& config, const VariantShape& shape, const CostOptions& options,
+                     const LoraSpec* warm_start) {
+  const auto weights = weight_bytes(config, shape, options);
+  return warm_start == nullptr ? weights : weights + upload_bytes(config, shape, *warm_start, options);
+}
+
+Bytes upload_bytes(const ModelConfig& config, const VariantShape& shape, const LoraSpec& spec,
+                   const CostOptions& options) {
+  return Bytes{static_cast<double>(adapter_parameters(config, shape, spec)) * bytes_each(options.adapter)};
+}
+
+VariantCost variant_cost(const ModelConfig& config, const VariantShape& shape, const LoraSpec& spec,
+                         const StepShape& step, const CostOptions& options) {
+  return {.parameters = parameters(config, shape),
+          .adapter_parameters = adapter_parameters(config, shape, spec),
+          .forward = forward_flops(config, shape, spec, step),
+          .backward = backward_flops(config, shape, spec, step),
+          .traffic = step_bytes(config, shape, spec, step, options),
+          .peak_memory = peak_training_memory(config, shape, spec, step, options),
+          .download = download_bytes(config, shape, options),
+          .upload = upload_bytes(config, shape, spec, options)};
+}
+
+}  // namespace edgefuse::llm

@@ -1,0 +1,96 @@
+#pragma once
+
+#include <cstdint>
+
+#include "llm/adapter.hpp"
+#include "llm/config.hpp"
+#include "llm/variant.hpp"
+#include "sim/units.hpp"
+
+namespace edgefuse::llm {
+
+/// How a client's device stores a number.
+enum class Storage : std::uint8_t { fp16, fp32 };
+[[nodiscard]] double bytes_each(Storage storage);
+
+/// `weights`: the frozen variant, in memory and on the way down. `activations`: what a step keeps for its backward.
+/// `adapter`: the factors on the wire. In memory an adapter, its gradients and moments are float32 always.
+struct CostOptions {
+  Storage weights = Storage::fp16;
+  Storage activations = Storage::fp32;
+  Storage adapter = Storage::fp32;
+};
+
+/// One optimiser step: `rows` texts padded to `sequence` positions; logits are computed at `labelled_share` of them.
+struct StepShape {
+  std::int64_t rows = 1;
+  std::int64_t sequence = 1;
+  double labelled_share = 1;
+};
+
+// Everything below is counted from sizes alone, no tensor exists. For layer l of a variant with K KV heads, H = K·group
+// query heads, n neurons, and the model's hidden d, head_dim e, vocabulary V, adapter rank r, step of R rows by S
+// positions (T = R·S tokens, L = labelled_share·T labels):
+//
+//   P_l = 2·H·e·d + 2·K·e·d + 3·n·d                    weights of the seven projections
+//   U_l = Σ r·(in + out) over the adapted projections   numbers of the adapter
+//
+// Norms, rotations, activation functions and AdamW's dozen operations per adapter number are left out of the FLOPs:
+// together they stay below a hundredth of the products. docs/models/costs.md derives each line.
+
+/// Numbers the variant holds: embedding, head (when it is not the embedding), norms, biases and projections.
+[[nodiscard]] std::int64_t parameters(const ModelConfig& config, const VariantShape& shape);
+/// Numbers in an adapter on the variant: Σ_l U_l.
+[[nodiscard]] std::int64_t adapter_parameters(const ModelConfig& config, const VariantShape& shape,
+                                              const LoraSpec& spec);
+
+/// Forward: Σ_l 2·T·(P_l + U_l) + 2·R·S·(S+1)·H·e (causal attention) + 2·L·V·d.
+[[nodiscard]] Flops forward_flops(const ModelConfig& config, const VariantShape& shape, const LoraSpec& spec,
+                                  const StepShape& step);
+/// Backward of a frozen base, dX only: 2·T·P_l for the projections; twice the forward for attention (dQ, dK, dV, dP)
+/// and for the adapters (dA, dB and their share of dX); once the forward for the head.
+[[nodiscard]] Flops backward_flops(const ModelConfig& config, const VariantShape& shape, const LoraSpec& spec,
+                                   const StepShape& step);
+/// Forward and backward of one optimiser step.
+[[nodiscard]] Flops step_flops(const ModelConfig& config, const VariantShape& shape, const LoraSpec& spec,
+                               const StepShape& step);
+
+/// The variant's numbers at their storage precision.
+[[nodiscard]] Bytes weight_bytes(const ModelConfig& config, const VariantShape& shape, const CostOptions& options = {});
+/// What the backward needs of the forward, all layers: per token 4·d + 2·(H+K)·e + 3·n + r per adapted projection, and
+/// H for attention's log-sums (its scores are computed again, not kept).
+[[nodiscard]] Bytes activation_bytes(const ModelConfig& config, const VariantShape& shape, const LoraSpec& spec,
+                                     const StepShape& step, const CostOptions& options = {});
+
+/// Memory traffic of one step: weights read forward and again backward (of the embedding only the rows looked up),
+/// activations written and read, logits and their gradient written and read, and nine passes over the adapter's
+/// float32 numbers (two reads, gradient written and read, both moments read and written, one write).
+[[nodiscard]] Bytes step_bytes(const ModelConfig& config, const VariantShape& shape, const LoraSpec& spec,
+                               const StepShape& step, const CostOptions& options = {});
+
+/// Weights + activations + logits and their gradient + 16 bytes per adapter number (value, gradient, two moments).
+[[nodiscard]] Bytes peak_training_memory(const ModelConfig& config, const VariantShape& shape, const LoraSpec& spec,
+                                         const StepShape& step, const CostOptions& options = {});
+
+/// The variant's weights, and an adapter to start from when `warm_start` is not null.
+[[nodiscard]] Bytes download_bytes(const ModelConfig& config, const VariantShape& shape,
+                                   const CostOptions& options = {}, const LoraSpec* warm_start = nullptr);
+/// The factors in the variant's shapes: pruned rows and columns are never sent.
+[[nodiscard]] Bytes upload_bytes(const ModelConfig& config, const VariantShape& shape, const LoraSpec& spec,
+                                 const CostOptions& options = {});
+
+/// All of the above for one client's choice.
+struct VariantCost {
+  std::int64_t parameters = 0;
+  std::int64_t adapter_parameters = 0;
+  Flops forward;      // one step
+  Flops backward;     // one step
+  Bytes traffic;      // one step
+  Bytes peak_memory;  // while it trains
+  Bytes download;     // weights only
+  Bytes upload;
+};
+[[nodiscard]] VariantCost variant_cost(const ModelConfig& config, const VariantShape& shape, const LoraSpec& spec,
+                                       const StepShape& step, const CostOptions& options = {});
+
+}  // namespace edgefuse::llm
