@@ -1,0 +1,218 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "scenarios/source.hpp"
+#include "sim/units.hpp"
+
+/// What a scenario file says, as plain data. Each member is a key of the file; docs/formats/scenario.md tells what the
+/// keys mean, and scenarios/schema.hpp holds their types, defaults and ranges. Names of methods and devices are text
+/// here: the registries that know them check them.
+namespace edgefuse::scenarios {
+
+enum class Fidelity : std::uint8_t { learning, timing };
+enum class Precision : std::uint8_t { fp32, bf16 };
+enum class Schedule : std::uint8_t { constant, cosine };
+enum class Loss : std::uint8_t { answer, full };
+enum class Weights : std::uint8_t { examples, equal };
+enum class TextUnit : std::uint8_t { paragraph, line, speaker };
+enum class EvaluatedModel : std::uint8_t { base, adapters, fused };
+
+/// Parameters of one method, such as { lambda = 0.3, scope = "layer" }; the method's registry knows which exist.
+using Setting = std::variant<bool, double, std::string>;
+using Settings = std::map<std::string, Setting>;
+
+struct Base {
+  std::string model = "atlas";  // the embedded base, or a Hugging Face folder
+  Precision precision = Precision::fp32;
+
+  friend bool operator==(const Base&, const Base&) = default;
+};
+
+struct Atlas {
+  std::uint64_t seed = 1;
+  std::int64_t domains = 8;
+  double conflict = 0.25;
+
+  friend bool operator==(const Atlas&, const Atlas&) = default;
+};
+
+struct Data {
+  std::string source = "atlas";  // "atlas", "mmlu", "instructions", "text", "none"
+  std::vector<std::string> paths;
+  std::string partitioner = "by-domain";
+  double concentration = 0.5;  // of partitioner "dirichlet"
+  TextUnit text_unit = TextUnit::paragraph;
+  double held_out = 0.1;
+  std::int64_t max_tokens = 256;
+  std::optional<std::int64_t> examples_per_client;  // at most so many; exactly so many when source is "none"
+  Atlas atlas;
+
+  friend bool operator==(const Data&, const Data&) = default;
+};
+
+/// Clients of one device class. Either every group of a fleet has a share or every group has a count.
+struct DeviceGroup {
+  std::string device;
+  std::optional<double> share;
+  std::optional<std::int64_t> count;
+  std::optional<Bytes> memory;  // what training may use, instead of fleet.memory_share of the class's RAM
+  std::optional<BytesPerSecond> uplink;
+  std::optional<BytesPerSecond> downlink;
+  std::optional<Seconds> latency;
+
+  friend bool operator==(const DeviceGroup&, const DeviceGroup&) = default;
+};
+
+struct Fleet {
+  std::int64_t clients = 8;
+  double spread = 0;
+  double memory_share = 0.5;
+  std::vector<DeviceGroup> groups;  // [[fleet.group]], at least one
+
+  friend bool operator==(const Fleet&, const Fleet&) = default;
+};
+
+/// The server's own link, seen from the clients: updates come in through the uplink.
+struct Network {
+  BytesPerSecond uplink{125e6};
+  BytesPerSecond downlink{125e6};
+  Seconds latency{0.02};
+
+  friend bool operator==(const Network&, const Network&) = default;
+};
+
+struct Pruning {
+  std::string method = "magnitude";
+  std::string policy = "fit-memory";
+  std::vector<double> ratios = {0, 0.25, 0.5, 0.75};
+  std::int64_t protect_first = 1;
+  std::int64_t protect_last = 1;
+
+  friend bool operator==(const Pruning&, const Pruning&) = default;
+};
+
+struct Adapter {
+  std::int64_t rank = 8;
+  double alpha = 16;
+  bool rslora = false;
+  std::vector<std::string> targets = {"q", "k", "v", "o", "gate", "up", "down"};
+
+  friend bool operator==(const Adapter&, const Adapter&) = default;
+};
+
+struct Training {
+  std::optional<std::int64_t> epochs;  // exactly one of epochs and steps is set
+  std::optional<std::int64_t> steps;
+  std::int64_t batch = 8;
+  double learning_rate = 1e-3;
+  Schedule schedule = Schedule::cosine;
+  double weight_decay = 0;
+  double clip_norm = 1;  // 0 = no clipping
+  Loss loss = Loss::answer;
+  Precision precision = Precision::fp32;
+  std::int64_t gang = 8;
+
+  friend bool operator==(const Training&, const Training&) = default;
+};
+
+struct Protocol {
+  std::string kind = "synchronous";
+  std::int64_t rounds = 1;
+  std::int64_t clients_per_round = 0;  // never 0 once loaded: everybody is the default
+
+  friend bool operator==(const Protocol&, const Protocol&) = default;
+};
+
+struct Selection {
+  std::string method = "uniform";
+
+  friend bool operator==(const Selection&, const Selection&) = default;
+};
+
+/// One way to make a fused model of the same updates.
+struct FusionArm {
+  std::string name = "fused";
+  std::string rule = "mean";
+  Settings settings;
+  std::string conflict = "none";
+  Settings conflict_settings;
+
+  friend bool operator==(const FusionArm&, const FusionArm&) = default;
+};
+
+struct Fusion {
+  Weights weights = Weights::examples;
+  std::string primary;          // names the arm whose model goes into the next round; the first one by default
+  std::vector<FusionArm> arms;  // [[fusion.arm]], at least one once loaded
+
+  friend bool operator==(const Fusion&, const Fusion&) = default;
+};
+
+struct Evaluation {
+  std::vector<EvaluatedModel> models = {EvaluatedModel::base, EvaluatedModel::adapters, EvaluatedModel::fused};
+  std::int64_t every = 0;           // rounds; 0 = only after the last
+  std::int64_t questions = 0;       // per domain
+  std::int64_t composites = 0;      // cross-domain instances
+  std::int64_t composite_size = 2;  // questions in one of them, K
+  bool held_out_loss = false;
+
+  friend bool operator==(const Evaluation&, const Evaluation&) = default;
+};
+
+struct Output {
+  std::string file;  // results/runs/NAME.h5 by default
+  bool plans = true;
+  bool events = true;
+
+  friend bool operator==(const Output&, const Output&) = default;
+};
+
+struct Scenario {
+  std::string name;
+  std::string question;  // what the run is to answer, in a sentence
+  std::uint64_t seed = 1;
+  Fidelity fidelity = Fidelity::learning;
+  Base base;
+  Data data;
+  Fleet fleet;
+  Network network;
+  Pruning pruning;
+  Adapter adapter;
+  Training training;
+  Protocol protocol;
+  Selection selection;
+  Fusion fusion;
+  Evaluation evaluation;
+  Output output;
+  Source source;
+
+  friend bool operator==(const Scenario&, const Scenario&) = default;
+};
+
+/// Reads and checks a scenario file. An override is "key=value" as `--set` takes it: the key as in messages
+/// ("network.uplink", "fusion.arm[1].rule"), the value as in the file, quotes optional. Throws one InputError with
+/// every mistake of the file and the overrides.
+[[nodiscard]] Scenario load_scenario(const std::filesystem::path& file, std::span<const std::string> overrides = {});
+/// The same for text that is already in memory; `name` stands for the file in messages.
+[[nodiscard]] Scenario parse_scenario(std::string_view text, const std::string& name,
+                                      std::span<const std::string> overrides = {});
+
+/// The scenario with every default written out, as canonical TOML: parse_scenario(resolved(s)) == s.
+[[nodiscard]] std::string resolved(const Scenario& scenario);
+
+/// The file or folder a path of a scenario means: "assets:X" lies in `assets`, all else relative to where the program
+/// runs.
+[[nodiscard]] std::filesystem::path locate(std::string_view path, const std::filesystem::path& assets);
+/// The environment's EDGEFUSE_ASSETS, else "../shared".
+[[nodiscard]] std::filesystem::path default_assets();
+
+}  // namespace edgefuse::scenarios
