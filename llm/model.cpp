@@ -1,0 +1,48 @@
+#include "llm/model.hpp"
+
+#include <utility>
+
+#include <ATen/ATen.h>
+
+#include "llm/tensor_names.hpp"
+#include "sim/expects.hpp"
+
+namespace edgefuse::llm {
+
+const Linear& Layer::projection(Projection p) const {
+  switch (p) {
+    case Projection::q:
+      return q;
+    case Projection::k:
+      return k;
+    case Projection::v:
+      return v;
+    case Projection::o:
+      return o;
+    case Projection::gate:
+      return gate;
+    case Projection::up:
+      return up;
+    case Projection::down:
+      return down;
+  }
+  EDGEFUSE_EXPECTS(false, "not one of the seven projections");
+  return q;
+}
+
+Linear& Layer::projection(Projection p) {
+  return const_cast<Linear&>(std::as_const(*this).projection(p));
+}
+
+std::int64_t Model::kv_heads(std::size_t layer) const {
+  return layers.at(layer).k.out() / config.head_dim;
+}
+
+std::int64_t Model::parameters() const {
+  std::int64_t count = 0;
+  for (const NamedTensor& named : named_tensors(*this))
+    count += named.tensor.numel();
+  return count;
+}
+
+}  // namespace edgefuse::llm
