@@ -1,0 +1,42 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace edgefuse::server {
+
+/// What a protocol wants done now.
+struct Decision {
+  std::int64_t invite = 0;  // so many clients, picked by the selector
+  bool fuse = false;        // everything that has come back since the last fusion
+};
+
+/// When the server starts clients and when it fuses. The simulation tells a protocol what happened, and does what it
+/// answers; a protocol knows counts only, never what is in an update and never the future.
+class Protocol {
+ public:
+  virtual ~Protocol() = default;
+
+  /// Once, at time zero.
+  [[nodiscard]] virtual Decision begin() = 0;
+  /// After an invitation: `started` of the invited clients found a variant that fits, the others sit out.
+  [[nodiscard]] virtual Decision started(std::int64_t started) = 0;
+  /// A started client's part has ended: its update arrived, or never will.
+  [[nodiscard]] virtual Decision ended() = 0;
+  /// The fusion asked for is done, and `version` exists.
+  [[nodiscard]] virtual Decision fused(std::int64_t version) = 0;
+};
+
+struct ProtocolOptions {
+  std::int64_t rounds = 1;
+  std::int64_t clients_per_round = 1;
+};
+
+/// The registry: every protocol by name. Throws InputError, naming the nearest, for an unknown one.
+[[nodiscard]] std::unique_ptr<Protocol> make_protocol(std::string_view name, const ProtocolOptions& options);
+[[nodiscard]] std::vector<std::string_view> protocol_names();
+
+}  // namespace edgefuse::server

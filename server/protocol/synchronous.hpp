@@ -1,0 +1,28 @@
+#pragma once
+
+#include "server/protocol/protocol.hpp"
+
+namespace edgefuse::server {
+
+/// Rounds: invite a cohort, wait until the last of it has ended, fuse, begin again (FedAvg, McMahan et al.,
+/// 1602.05629). A round in which everybody sits out fuses nothing and still counts.
+class Synchronous final : public Protocol {
+ public:
+  explicit Synchronous(const ProtocolOptions& options) : options_{options} {}
+
+  [[nodiscard]] Decision begin() override { return {.invite = options_.clients_per_round}; }
+  [[nodiscard]] Decision started(std::int64_t started) override {
+    outstanding_ = started;
+    return {.fuse = outstanding_ == 0};
+  }
+  [[nodiscard]] Decision ended() override { return {.fuse = --outstanding_ == 0}; }
+  [[nodiscard]] Decision fused(std::int64_t version) override {
+    return {.invite = version < options_.rounds ? options_.clients_per_round : 0};
+  }
+
+ private:
+  ProtocolOptions options_;
+  std::int64_t outstanding_ = 0;
+};
+
+}  // namespace edgefuse::server

@@ -1,0 +1,46 @@
+#include "server/protocol/protocol.hpp"
+
+#include <gtest/gtest.h>
+
+#include "sim/error.hpp"
+
+namespace edgefuse::server {
+namespace {
+
+TEST(Synchronous, FusesWhenTheLastOfTheCohortHasEnded) {
+  const auto protocol = make_protocol("synchronous", {.rounds = 2, .clients_per_round = 3});
+  EXPECT_EQ(protocol->begin().invite, 3);
+  EXPECT_FALSE(protocol->started(3).fuse);
+  EXPECT_FALSE(protocol->ended().fuse);
+  EXPECT_FALSE(protocol->ended().fuse);
+  EXPECT_TRUE(protocol->ended().fuse) << "all three have ended";
+}
+
+TEST(Synchronous, WaitsOnlyForThoseWhoStarted) {
+  const auto protocol = make_protocol("synchronous", {.rounds = 1, .clients_per_round = 5});
+  EXPECT_FALSE(protocol->started(1).fuse);
+  EXPECT_TRUE(protocol->ended().fuse) << "four of five sat out";
+}
+
+TEST(Synchronous, DoesNotWaitForNobody) {
+  const auto protocol = make_protocol("synchronous", {.rounds = 1, .clients_per_round = 5});
+  EXPECT_TRUE(protocol->started(0).fuse);
+}
+
+TEST(Synchronous, InvitesNobodyAfterItsLastRound) {
+  const auto protocol = make_protocol("synchronous", {.rounds = 2, .clients_per_round = 3});
+  EXPECT_EQ(protocol->fused(1).invite, 3);
+  EXPECT_EQ(protocol->fused(2).invite, 0);
+}
+
+TEST(Protocols, AnUnknownNameIsRefusedWithTheNearestOne) {
+  try {
+    (void)make_protocol("syncronous", {});
+    FAIL() << "accepted \"syncronous\"";
+  } catch (const InputError& error) {
+    EXPECT_NE(std::string{error.what()}.find("did you mean \"synchronous\""), std::string::npos) << error.what();
+  }
+}
+
+}  // namespace
+}  // namespace edgefuse::server
