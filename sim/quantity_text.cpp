@@ -116,7 +116,7 @@ std::string show(double value, std::span<const Unit> units) {
   for (const auto& unit : units) {
     if (std::abs(value) >= unit.factor) chosen = &unit;
   }
-  if (value == 0) return fmt::format("0 {}", chosen->name);
+  if (value == 0) return fmt::format("0 {}", std::ranges::find(units, 1.0, &Unit::factor)->name);
   return fmt::format("{} {}", three_digits(value / chosen->factor), chosen->name);
 }
 

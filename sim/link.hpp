@@ -1,0 +1,25 @@
+#pragma once
+
+#include "sim/units.hpp"
+
+namespace edgefuse::sim {
+
+/// A client's access link: it alone limits a transfer, and both directions are independent.
+struct Link {
+  BytesPerSecond up{};
+  BytesPerSecond down{};
+  Seconds latency{};  // one way
+};
+
+/// The first byte takes the latency, the last one follows at the rate: t = latency + bytes / rate.
+[[nodiscard]] constexpr Seconds transfer_time(Bytes size, BytesPerSecond rate, Seconds latency) {
+  return latency + size / rate;
+}
+[[nodiscard]] constexpr Seconds upload_time(const Link& link, Bytes size) {
+  return transfer_time(size, link.up, link.latency);
+}
+[[nodiscard]] constexpr Seconds download_time(const Link& link, Bytes size) {
+  return transfer_time(size, link.down, link.latency);
+}
+
+}  // namespace edgefuse::sim
