@@ -1,10 +1,8 @@
 #pragma once
 
 #include <cstdint>
-#include <memory>
-#include <string>
-#include <string_view>
-#include <vector>
+
+#include "sim/registry.hpp"
 
 namespace edgefuse::server {
 
@@ -30,13 +28,7 @@ class Protocol {
   [[nodiscard]] virtual Decision fused(std::int64_t version) = 0;
 };
 
-struct ProtocolOptions {
-  std::int64_t rounds = 1;
-  std::int64_t clients_per_round = 1;
-};
-
-/// The registry: every protocol by name. Throws InputError, naming the nearest, for an unknown one.
-[[nodiscard]] std::unique_ptr<Protocol> make_protocol(std::string_view name, const ProtocolOptions& options);
-[[nodiscard]] std::vector<std::string_view> protocol_names();
+/// Every protocol, with its parameters.
+[[nodiscard]] Registry<Protocol> protocols();
 
 }  // namespace edgefuse::server

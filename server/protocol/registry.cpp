@@ -1,44 +1,23 @@
-#include <array>
-
-#include <fmt/format.h>
-
 #include "server/protocol/protocol.hpp"
 #include "server/protocol/synchronous.hpp"
-#include "sim/error.hpp"
 
 namespace edgefuse::server {
 namespace {
 
-struct Entry {
-  std::string_view name;
-  std::unique_ptr<Protocol> (*make)(const ProtocolOptions&);
-};
-
-template <class P>
-std::unique_ptr<Protocol> make(const ProtocolOptions& options) {
-  return std::make_unique<P>(options);
+std::unique_ptr<Protocol> make_synchronous(const Parameters& parameters) {
+  return std::make_unique<Synchronous>(static_cast<std::int64_t>(number(parameters, "rounds")),
+                                       static_cast<std::int64_t>(number(parameters, "clients_per_round")));
 }
-
-constexpr std::array registry = {
-    Entry{"synchronous", make<Synchronous>},
-};
 
 }  // namespace
 
-std::vector<std::string_view> protocol_names() {
-  std::vector<std::string_view> names;
-  for (const auto& entry : registry) names.push_back(entry.name);
-  return names;
-}
-
-std::unique_ptr<Protocol> make_protocol(std::string_view name, const ProtocolOptions& options) {
-  for (const auto& entry : registry)
-    if (entry.name == name) return entry.make(options);
-  const auto names = protocol_names();
-  const auto meant = nearest(name, names);
-  throw InputError{{.key = "protocol.kind",
-                    .problem = fmt::format("unknown protocol \"{}\"", name),
-                    .remedy = fmt::format("did you mean \"{}\"?", meant.empty() ? names.front() : meant)}};
+Registry<Protocol> protocols() {
+  return {"protocol",
+          {{"synchronous",
+            "rounds: invite a cohort, wait for all of it, fuse (FedAvg, 1602.05629)",
+            {{.name = "rounds", .standard = 1.0, .meaning = "fusions until the run ends", .least = 1, .whole = true},
+             {.name = "clients_per_round", .standard = 1.0, .meaning = "clients invited", .least = 1, .whole = true}},
+            make_synchronous}}};
 }
 
 }  // namespace edgefuse::server

@@ -8,20 +8,22 @@ namespace edgefuse::server {
 /// 1602.05629). A round in which everybody sits out fuses nothing and still counts.
 class Synchronous final : public Protocol {
  public:
-  explicit Synchronous(const ProtocolOptions& options) : options_{options} {}
+  Synchronous(std::int64_t rounds, std::int64_t clients_per_round)
+      : rounds_{rounds}, clients_per_round_{clients_per_round} {}
 
-  [[nodiscard]] Decision begin() override { return {.invite = options_.clients_per_round}; }
+  [[nodiscard]] Decision begin() override { return {.invite = clients_per_round_}; }
   [[nodiscard]] Decision started(std::int64_t started) override {
     outstanding_ = started;
     return {.fuse = outstanding_ == 0};
   }
   [[nodiscard]] Decision ended() override { return {.fuse = --outstanding_ == 0}; }
   [[nodiscard]] Decision fused(std::int64_t version) override {
-    return {.invite = version < options_.rounds ? options_.clients_per_round : 0};
+    return {.invite = version < rounds_ ? clients_per_round_ : 0};
   }
 
  private:
-  ProtocolOptions options_;
+  std::int64_t rounds_;
+  std::int64_t clients_per_round_;
   std::int64_t outstanding_ = 0;
 };
 
