@@ -17,37 +17,21 @@ struct Widths {
         heads{static_cast<double>(layer.kv_heads * config.group())} {}
 
   [[nodiscard]] double projections() const { return 2 * queries * hidden + 2 * keys * hidden + 3 * neurons * hidden; }
-  [[nodiscard]] double in(Projection p) const {
-    return p == Projection::o ? queries : p == Projection::down ? neurons : hidden;
-  }
-  [[nodiscard]] double out(Projection p) const {
-    switch (p) {
-      case Projection::q:
-        return queries;
-      case Projection::k:
-      case Projection::v:
-        return keys;
-      case Projection::gate:
-      case Projection::up:
-        return neurons;
-      case Projection::o:
-      case Projection::down:
-        return hidden;
-    }
-    EDGEFUSE_EXPECTS(false, "a projection is one of seven");
-    return 0;
-  }
-  [[nodiscard]] double adapter(const LoraSpec& spec) const {
-    double sum = 0;
-    for (const auto p : spec.targets)
-      sum += static_cast<double>(spec.rank) * (in(p) + out(p));
-    return sum;
-  }
   [[nodiscard]] double biases(const ModelConfig& config) const {
     return (config.qkv_bias ? queries + 2 * keys : 0) + (config.o_bias ? hidden : 0) +
            (config.mlp_bias ? 2 * neurons + hidden : 0);
   }
 };
+
+/// Σ r·(in + out) over the adapted projections of one layer.
+double adapter_numbers(const ModelConfig& config, const LayerShape& layer, const LoraSpec& spec) {
+  std::int64_t sum = 0;
+  for (const auto p : spec.targets) {
+    const auto [out, in] = projection_shape(config, layer, p);
+    sum += spec.rank * (in + out);
+  }
+  return static_cast<double>(sum);
+}
 
 double tokens(const StepShape& step) {
   return static_cast<double>(step.rows) * static_cast<double>(step.sequence);
@@ -97,7 +81,7 @@ std::int64_t adapter_parameters(const ModelConfig& config, const VariantShape& s
   expect_match(config, shape);
   double sum = 0;
   for (const auto& layer : shape.layers)
-    sum += Widths{config, layer}.adapter(spec);
+    sum += adapter_numbers(config, layer, spec);
   return static_cast<std::int64_t>(sum);
 }
 
@@ -106,7 +90,7 @@ Flops forward_flops(const ModelConfig& config, const VariantShape& shape, const 
   double sum = head_flops(config, step);
   for (const auto& layer : shape.layers) {
     const Widths w{config, layer};
-    sum += 2 * tokens(step) * (w.projections() + w.adapter(spec)) + attention_flops(w, step);
+    sum += 2 * tokens(step) * (w.projections() + adapter_numbers(config, layer, spec)) + attention_flops(w, step);
   }
   return Flops{sum};
 }
@@ -117,7 +101,8 @@ Flops backward_flops(const ModelConfig& config, const VariantShape& shape, const
   double sum = head_flops(config, step);
   for (const auto& layer : shape.layers) {
     const Widths w{config, layer};
-    sum += 2 * tokens(step) * (w.projections() + 2 * w.adapter(spec)) + 2 * attention_flops(w, step);
+    sum +=
+        2 * tokens(step) * (w.projections() + 2 * adapter_numbers(config, layer, spec)) + 2 * attention_flops(w, step);
   }
   return Flops{sum};
 }

@@ -1,9 +1,6 @@
 #pragma once
 
 #include <cstdint>
-#include <filesystem>
-#include <span>
-#include <string_view>
 #include <vector>
 
 #include "llm/adapter.hpp"
@@ -27,6 +24,19 @@ struct VariantShape {
   friend bool operator==(const VariantShape&, const VariantShape&) = default;
 };
 
+/// Rows and columns of a weight matrix.
+struct MatrixShape {
+  std::int64_t out = 0;
+  std::int64_t in = 0;
+
+  friend bool operator==(const MatrixShape&, const MatrixShape&) = default;
+};
+
+/// The base itself as a shape.
+[[nodiscard]] VariantShape full_shape(const ModelConfig& config);
+/// One projection's matrix in a layer that keeps `layer`: the leading part of the sorted base's.
+[[nodiscard]] MatrixShape projection_shape(const ModelConfig& config, const LayerShape& layer, Projection p);
+
 /// For each layer, the base's KV-head groups and MLP neurons from the most to the least important.
 struct ImportanceOrder {
   struct Layer {
@@ -37,14 +47,17 @@ struct ImportanceOrder {
 };
 
 /// The base with every layer's groups and neurons permuted into `order`: the same function (DESIGN law 2).
+/// Only q, k, v, gate, up (rows, biases) and o, down (columns) are new tensors.
 [[nodiscard]] Model sort_by_importance(const Model& base, const ImportanceOrder& order);
 /// The inverse permutation, for export.
 [[nodiscard]] Model unsort(const Model& sorted, const ImportanceOrder& order);
+/// The same for an adapter in the base's shapes (a recovered one).
 [[nodiscard]] Adapter unsort(const Adapter& adapter, const ModelConfig& config, const ImportanceOrder& order);
 
 /// What ratio `ratio` keeps: in every layer not protected, round(n * (1 - ratio)) but at least one of its KV-head
 /// groups and of its neurons. The first `protect_first` and last `protect_last` layers stay whole.
-/// Throws InputError for a ratio outside [0, 1) or when every layer is protected and ratio > 0.
+/// So a larger ratio never keeps anything that a smaller one drops. Throws InputError for a ratio outside [0, 1),
+/// a negative protection, or when every layer is protected and ratio > 0.
 [[nodiscard]] VariantShape variant_shape(const ModelConfig& config, double ratio, std::int64_t protect_first,
                                          std::int64_t protect_last);
 
