@@ -1,7 +1,7 @@
 #include <ostream>
 
-#include <boost/program_options.hpp>
 #include <fmt/format.h>
+#include <boost/program_options.hpp>
 
 #include "app/command.hpp"
 #include "sim/error.hpp"
@@ -11,14 +11,16 @@ namespace po = boost::program_options;
 namespace {
 
 void print_usage(const Usage& usage, const po::options_description& options, std::ostream& out) {
-  out << "usage: " << usage.synopsis << "\n\n" << usage.description << "\n\n"
+  out << "usage: " << usage.synopsis << "\n\n"
+      << usage.description << "\n\n"
       << options << "\nexample:\n  " << usage.example << "\n";
 }
 
 /// The nearest known "--name" to an option nobody declared.
 std::string remedy_for(const std::string& option, const po::options_description& options) {
   std::vector<std::string> names;
-  for (const auto& known : options.options()) names.push_back("--" + known->long_name());
+  for (const auto& known : options.options())
+    names.push_back("--" + known->long_name());
   const std::vector<std::string_view> views(names.begin(), names.end());
   const auto meant = nearest(option, views);
   return meant.empty() ? "--help lists the options" : fmt::format("did you mean {}?", meant);

@@ -14,7 +14,8 @@ void print_help(std::ostream& out) {
   out << "edgefuse simulates how a cloud LLM learns from many unequal edge devices:\n"
          "prune, train LoRA adapters at the edge, recover, fuse, evaluate.\n\n"
          "usage: edgefuse COMMAND [OPTION]...\n\n";
-  for (const auto& command : commands()) out << fmt::format("  {:<10} {}\n", command.name, command.summary);
+  for (const auto& command : commands())
+    out << fmt::format("  {:<10} {}\n", command.name, command.summary);
   out << "\nedgefuse COMMAND --help explains a command.  edgefuse --version prints the version.\n";
 }
 

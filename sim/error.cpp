@@ -11,7 +11,8 @@ namespace {
 
 std::string join(const std::vector<Mistake>& mistakes) {
   std::string text;
-  for (const auto& mistake : mistakes) text += (text.empty() ? "" : "\n") + mistake.text();
+  for (const auto& mistake : mistakes)
+    text += (text.empty() ? "" : "\n") + mistake.text();
   return text;
 }
 

@@ -15,7 +15,9 @@ enum class EventKind : std::uint8_t { begin_round, download_done, compute_done, 
 
 inline constexpr std::string_view event_names[] = {"begin-round", "download-done", "compute-done", "upload-done",
                                                    "fuse"};
-[[nodiscard]] constexpr std::string_view name(EventKind kind) { return event_names[static_cast<std::size_t>(kind)]; }
+[[nodiscard]] constexpr std::string_view name(EventKind kind) {
+  return event_names[static_cast<std::size_t>(kind)];
+}
 
 /// A client's part in a round, in virtual time.
 struct Participation {

@@ -47,7 +47,9 @@ std::vector<Include> includes_under(const std::string& folder) {
   return found;
 }
 
-std::string first_part(const std::string& path) { return path.substr(0, path.find('/')); }
+std::string first_part(const std::string& path) {
+  return path.substr(0, path.find('/'));
+}
 
 TEST(House, IncludesPointOnlyAlongTheArrow) {
   for (const auto& [folder, may_use] : allowed) {
@@ -63,7 +65,8 @@ TEST(House, IncludesPointOnlyAlongTheArrow) {
 }
 
 TEST(House, HeavyLibrariesStayOutOfHeaders) {
-  static const std::regex heavy{R"(^(torch/torch\.h|ATen/ATen\.h|hdf5\.h|boost/asio.*|nlohmann/json\.hpp|toml\+\+/.*)$)"};
+  static const std::regex heavy{
+      R"(^(torch/torch\.h|ATen/ATen\.h|hdf5\.h|boost/asio.*|nlohmann/json\.hpp|toml\+\+/.*)$)"};
   for (const auto& [folder, unused] : allowed) {
     for (const auto& [file, target] : includes_under(folder)) {
       if (file.extension() != ".hpp" || file.stem().string().ends_with("_internal")) continue;
