@@ -105,9 +105,7 @@ std::string composite_prompt(const CompositeQuestion& composite) {
   std::string prompt = "The following are multiple choice questions (with answers).\n\n";
   for (std::size_t i = 0; i < composite.parts.size(); ++i) {
     const auto& part = composite.parts[i];
-    auto domain = part.domain;
-    std::ranges::replace(domain, '_', ' ');
-    prompt += fmt::format("Q{} ({}): {}\n", i + 1, domain, part.text);
+    prompt += fmt::format("Q{} ({}): {}\n", i + 1, topic(part), part.text);
     for (std::size_t c = 0; c < part.choices.size(); ++c)
       prompt += fmt::format("{}. {}\n", static_cast<char>('A' + c), part.choices[c]);
   }

@@ -32,7 +32,7 @@ struct ComposeOptions {
 [[nodiscard]] std::vector<CompositeQuestion> compose(std::span<const Question> questions,
                                                      const ComposeOptions& options);
 
-/// One instruction, then every question with its number and domain (a single question's prompt names its domain too,
+/// One instruction, then every question with its number and topic (a single question's prompt names its topic too,
 /// so the two differ in nothing but the company):
 ///
 ///     The following are multiple choice questions (with answers).

@@ -6,11 +6,15 @@
 
 namespace edgefuse::data {
 
+std::string topic(const Question& question) {
+  auto name = question.subject.empty() ? question.domain : question.subject;
+  std::ranges::replace(name, '_', ' ');
+  return name;
+}
+
 std::string question_prompt(const Question& question) {
-  std::string subject = question.domain;
-  std::ranges::replace(subject, '_', ' ');
-  std::string prompt =
-      fmt::format("The following are multiple choice questions (with answers) about {}.\n\n{}\n", subject, question.text);
+  auto prompt = fmt::format("The following are multiple choice questions (with answers) about {}.\n\n{}\n",
+                            topic(question), question.text);
   for (std::size_t i = 0; i < question.choices.size(); ++i)
     prompt += fmt::format("{}. {}\n", static_cast<char>('A' + i), question.choices[i]);
   return prompt + "Answer:";

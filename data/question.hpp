@@ -12,7 +12,8 @@ struct Question {
   std::string domain;  // what the partitioner and the composer group by
   std::string text;
   std::array<std::string, 4> choices;
-  int answer = 0;  // 0..3
+  int answer = 0;         // 0..3
+  std::string subject{};  // what a prompt says the question is about; the domain when empty
 
   [[nodiscard]] char letter() const { return static_cast<char>('A' + answer); }
 };
@@ -24,7 +25,10 @@ struct Example {
   std::string answer;
 };
 
-/// MMLU's own prompt (Hendrycks et al., 2009.03300): header with the domain's name, question, four lines "A. ...",
+/// What a prompt calls the field of a question: its subject, else its domain, with spaces for underscores.
+[[nodiscard]] std::string topic(const Question& question);
+
+/// MMLU's own prompt (Hendrycks et al., 2009.03300): header with the topic, question, four lines "A. ...",
 /// "Answer:". The model continues with " A", " B", " C" or " D".
 [[nodiscard]] std::string question_prompt(const Question& question);
 [[nodiscard]] Example as_example(const Question& question);

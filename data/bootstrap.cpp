@@ -1,0 +1,58 @@
+#include "data/bootstrap.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <cstddef>
+#include <vector>
+
+#include "sim/expects.hpp"
+#include "sim/random.hpp"
+
+namespace edgefuse::data {
+namespace {
+
+/// Linear interpolation between order statistics (type 7 of Hyndman and Fan 1996).
+double quantile(const std::vector<double>& sorted, double probability) {
+  const double position = probability * static_cast<double>(sorted.size() - 1);
+  const auto below = static_cast<std::size_t>(position);
+  const auto above = std::min(below + 1, sorted.size() - 1);
+  return sorted[below] + (position - static_cast<double>(below)) * (sorted[above] - sorted[below]);
+}
+
+}  // namespace
+
+Interval bootstrap_mean(std::span<const double> values, const BootstrapOptions& options) {
+  const std::vector<double> ones(values.size(), 1.0);
+  return bootstrap_ratio(values, ones, options);
+}
+
+Interval bootstrap_ratio(std::span<const double> numerators, std::span<const double> denominators,
+                         const BootstrapOptions& options) {
+  const auto n = numerators.size();
+  EDGEFUSE_EXPECTS(n > 0 && n == denominators.size(), "a bootstrap needs instances");
+  EDGEFUSE_EXPECTS(options.resamples > 1, "a bootstrap needs resamples");
+  double numerator = 0;
+  double denominator = 0;
+  for (std::size_t i = 0; i < n; ++i) {
+    EDGEFUSE_EXPECTS(std::isfinite(numerators[i]) && denominators[i] > 0, "a bootstrap needs finite values");
+    numerator += numerators[i];
+    denominator += denominators[i];
+  }
+
+  sim::Draws draws{{.seed = options.seed, .domain = sim::Domain::bootstrap}};
+  std::vector<double> estimates;
+  for (std::int64_t r = 0; r < options.resamples; ++r) {
+    double top = 0;
+    double bottom = 0;
+    for (std::size_t i = 0; i < n; ++i) {
+      const auto drawn = draws.below(n);
+      top += numerators[drawn];
+      bottom += denominators[drawn];
+    }
+    estimates.push_back(top / bottom);
+  }
+  std::ranges::sort(estimates);
+  return {numerator / denominator, quantile(estimates, 0.025), quantile(estimates, 0.975)};
+}
+
+}  // namespace edgefuse::data

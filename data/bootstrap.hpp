@@ -1,0 +1,31 @@
+#pragma once
+
+#include <cstdint>
+#include <span>
+
+namespace edgefuse::data {
+
+/// An estimate with its 95 % confidence interval.
+struct Interval {
+  double value = 0;
+  double low = 0;
+  double high = 0;
+};
+
+struct BootstrapOptions {
+  std::uint64_t seed = 1;  // in Domain::bootstrap
+  std::int64_t resamples = 2000;
+};
+
+/// The mean, with a percentile bootstrap interval (Efron and Tibshirani 1993, ch. 13): instances are drawn with
+/// replacement, and the 2.5 % and 97.5 % quantiles of the resampled means are taken (linear interpolation). The draws
+/// depend on the seed and the number of instances alone, so models scored on the same items are resampled alike.
+/// `values` must not be empty and must be finite.
+[[nodiscard]] Interval bootstrap_mean(std::span<const double> values, const BootstrapOptions& options = {});
+
+/// sum(numerators) / sum(denominators), resampled by instance: for means over tokens, whose number differs between
+/// sequences. Denominators must be above 0.
+[[nodiscard]] Interval bootstrap_ratio(std::span<const double> numerators, std::span<const double> denominators,
+                                       const BootstrapOptions& options = {});
+
+}  // namespace edgefuse::data

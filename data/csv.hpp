@@ -1,0 +1,19 @@
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace edgefuse::data {
+
+struct CsvRow {
+  int line = 0;  // where the row begins, from 1
+  std::vector<std::string> fields;
+};
+
+/// Comma-separated values after RFC 4180: fields in quotes may hold commas, doubled quotes and line breaks; spaces
+/// count; empty lines do not. `origin` is the file that messages name. Throws InputError for a stray or unclosed quote.
+[[nodiscard]] std::vector<CsvRow> parse_csv(std::string_view text, const std::filesystem::path& origin);
+
+}  // namespace edgefuse::data

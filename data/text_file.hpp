@@ -1,0 +1,25 @@
+#pragma once
+
+#include <cstddef>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace edgefuse::data {
+
+/// The bytes of a UTF-8 file, without a byte-order mark. Throws InputError for a file that cannot be read or is empty,
+/// and for invalid UTF-8, with the line.
+[[nodiscard]] std::string read_text_file(const std::filesystem::path& file);
+
+/// Where `text` stops being UTF-8 (RFC 3629: no overlong forms, no surrogates); empty when it never does.
+[[nodiscard]] std::optional<std::size_t> first_invalid_utf8(std::string_view text);
+
+/// The line, from 1, on which byte `offset` of `text` lies.
+[[nodiscard]] int line_of(std::string_view text, std::size_t offset);
+
+/// Writes the whole file or leaves what was there before: a kill in between never leaves half of it.
+/// Throws InputError when the folder cannot be written to.
+void write_text_file(const std::filesystem::path& file, std::string_view text);
+
+}  // namespace edgefuse::data
