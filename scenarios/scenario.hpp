@@ -2,15 +2,14 @@
 
 #include <cstdint>
 #include <filesystem>
-#include <map>
 #include <optional>
 #include <span>
 #include <string>
 #include <string_view>
-#include <variant>
 #include <vector>
 
 #include "scenarios/source.hpp"
+#include "sim/parameters.hpp"
 #include "sim/units.hpp"
 
 /// What a scenario file says, as plain data. Each member is a key of the file; docs/formats/scenario.md tells what the
@@ -23,12 +22,10 @@ enum class Precision : std::uint8_t { fp32, bf16 };
 enum class Schedule : std::uint8_t { constant, cosine };
 enum class Loss : std::uint8_t { answer, full };
 enum class Weights : std::uint8_t { examples, equal };
-enum class TextUnit : std::uint8_t { paragraph, line, speaker };
+enum class TextUnit : std::uint8_t { paragraph, speaker };
+enum class MmluSplit : std::uint8_t { dev, val, test };
+enum class MmluLevel : std::uint8_t { subject, subcategory, category };
 enum class EvaluatedModel : std::uint8_t { base, adapters, fused };
-
-/// Parameters of one method, such as { lambda = 0.3, scope = "layer" }; the method's registry knows which exist.
-using Setting = std::variant<bool, double, std::string>;
-using Settings = std::map<std::string, Setting>;
 
 struct Base {
   std::string model = "atlas";  // the embedded base, or a Hugging Face folder
@@ -45,16 +42,33 @@ struct Atlas {
   friend bool operator==(const Atlas&, const Atlas&) = default;
 };
 
+struct Mmlu {
+  MmluSplit train = MmluSplit::val;
+  MmluSplit test = MmluSplit::test;
+  MmluLevel level = MmluLevel::subcategory;
+
+  friend bool operator==(const Mmlu&, const Mmlu&) = default;
+};
+
+struct PlainText {
+  TextUnit unit = TextUnit::paragraph;
+  Bytes minimum_size;  // pieces that follow each other are joined until they have it
+
+  friend bool operator==(const PlainText&, const PlainText&) = default;
+};
+
 struct Data {
   std::string source = "atlas";  // "atlas", "mmlu", "instructions", "text", "none"
   std::vector<std::string> paths;
+  std::optional<std::int64_t> domains;  // keep only so many, those with the most examples
   std::string partitioner = "by-domain";
-  double concentration = 0.5;  // of partitioner "dirichlet"
-  TextUnit text_unit = TextUnit::paragraph;
+  Parameters partitioner_settings;
   double held_out = 0.1;
   std::int64_t max_tokens = 256;
   std::optional<std::int64_t> examples_per_client;  // at most so many; exactly so many when source is "none"
   Atlas atlas;
+  Mmlu mmlu;
+  PlainText text;
 
   friend bool operator==(const Data&, const Data&) = default;
 };
@@ -64,7 +78,7 @@ struct DeviceGroup {
   std::string device;
   std::optional<double> share;
   std::optional<std::int64_t> count;
-  std::optional<Bytes> memory;  // what training may use, instead of fleet.memory_share of the class's RAM
+  std::optional<Bytes> memory;  // what training may use, instead of what the class says
   std::optional<BytesPerSecond> uplink;
   std::optional<BytesPerSecond> downlink;
   std::optional<Seconds> latency;
@@ -75,7 +89,7 @@ struct DeviceGroup {
 struct Fleet {
   std::int64_t clients = 8;
   double spread = 0;
-  double memory_share = 0.5;
+  double memory_scale = 1;          // times every memory budget that a group does not state itself
   std::vector<DeviceGroup> groups;  // [[fleet.group]], at least one
 
   friend bool operator==(const Fleet&, const Fleet&) = default;
@@ -92,6 +106,7 @@ struct Network {
 
 struct Pruning {
   std::string method = "magnitude";
+  Parameters settings;
   std::string policy = "fit-memory";
   std::vector<double> ratios = {0, 0.25, 0.5, 0.75};
   std::int64_t protect_first = 1;
@@ -126,6 +141,7 @@ struct Training {
 
 struct Protocol {
   std::string kind = "synchronous";
+  Parameters settings;
   std::int64_t rounds = 1;
   std::int64_t clients_per_round = 0;  // never 0 once loaded: everybody is the default
 
@@ -134,6 +150,7 @@ struct Protocol {
 
 struct Selection {
   std::string method = "uniform";
+  Parameters settings;
 
   friend bool operator==(const Selection&, const Selection&) = default;
 };
@@ -142,9 +159,9 @@ struct Selection {
 struct FusionArm {
   std::string name = "fused";
   std::string rule = "mean";
-  Settings settings;
+  Parameters settings;
   std::string conflict = "none";
-  Settings conflict_settings;
+  Parameters conflict_settings;
 
   friend bool operator==(const FusionArm&, const FusionArm&) = default;
 };

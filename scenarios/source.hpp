@@ -6,14 +6,9 @@
 #include <vector>
 
 #include "sim/error.hpp"
+#include "sim/parameters.hpp"
 
 namespace edgefuse::scenarios {
-
-/// Where a value was written: a file and line, or "--set" and line 0.
-struct Origin {
-  std::string file;
-  int line = 0;
-};
 
 /// How a scenario was spelled: its file, the text as written, the overrides, and where each key stands. None of it
 /// changes what the scenario says, so two sources always compare equal.
@@ -25,7 +20,9 @@ struct Source {
 
   friend bool operator==(const Source&, const Source&) { return true; }
 
-  /// A mistake at `key`: where the key stands, else where the nearest table around it does, else the file.
+  /// Where `key` stands: there, else where the nearest table around it begins, else the file. An override stands in
+  /// file "--set", line 0.
+  [[nodiscard]] Origin origin(std::string key) const;
   [[nodiscard]] Mistake mistake(std::string key, std::string problem, std::string remedy = {}) const;
 };
 

@@ -1,0 +1,179 @@
+#include <algorithm>
+#include <cmath>
+#include <set>
+
+#include <fmt/format.h>
+
+#include "scenarios/reader.hpp"
+
+namespace edgefuse::scenarios {
+namespace {
+
+class Checks {
+ public:
+  Checks(Scenario& scenario, std::vector<Mistake>& mistakes) : s_{scenario}, mistakes_{mistakes} {}
+
+  void groups() {
+    const auto& groups = s_.fleet.groups;
+    if (is_broken("fleet.group")) return;
+    if (groups.empty()) return complain("fleet.group", "there is none", "write at least one [[fleet.group]]");
+    std::size_t shares = 0;
+    std::size_t counts = 0;
+    for (std::size_t i = 0; i < groups.size(); ++i) {
+      const auto item = item_path("fleet.group", i);
+      if (groups[i].share && groups[i].count) complain(item, "has both share and count", "leave one out");
+      if (!groups[i].share && !groups[i].count) {
+        complain(item, "has neither share nor count", "give it one");
+      }
+      shares += groups[i].share.has_value();
+      counts += groups[i].count.has_value();
+    }
+    if (shares == groups.size() && counts == 0) return add_up_shares();
+    if (counts == groups.size() && shares == 0) return add_up_counts();
+    if (shares + counts == groups.size() && shares > 0 && counts > 0) {
+      complain("fleet.group", "some groups have a share, some a count", "give all groups the same of the two");
+    }
+  }
+
+  void training() {
+    if (s_.training.epochs && s_.training.steps) {
+      complain("training.steps", "epochs are given too", "leave one of them out");
+    }
+    if (!s_.training.epochs && !s_.training.steps) s_.training.epochs = 1;
+  }
+
+  void rounds() {
+    if (!was_written("protocol.clients_per_round")) s_.protocol.clients_per_round = s_.fleet.clients;
+    if (s_.protocol.clients_per_round > s_.fleet.clients && !is_broken("fleet") && !is_broken("protocol")) {
+      complain("protocol.clients_per_round",
+               fmt::format("{} are more than the fleet's {}", s_.protocol.clients_per_round, s_.fleet.clients),
+               "pick fewer, or raise fleet.clients");
+    }
+  }
+
+  void arms() {
+    auto& fusion = s_.fusion;
+    if (fusion.arms.empty()) fusion.arms.emplace_back();
+    std::set<std::string> names;
+    for (std::size_t i = 0; i < fusion.arms.size(); ++i) {
+      const auto& name = fusion.arms[i].name;
+      const auto key = full_key(item_path("fusion.arm", i), "name");
+      if (!names.insert(name).second) complain(key, fmt::format("another arm is named \"{}\"", name), "rename one");
+      if (name == "base") complain(key, "the untouched base has this name in the results", "rename the arm");
+    }
+    if (fusion.primary.empty()) fusion.primary = fusion.arms.front().name;
+    if (!names.contains(fusion.primary)) {
+      const auto near = nearest(fusion.primary, std::vector<std::string_view>{names.begin(), names.end()});
+      complain("fusion.primary", fmt::format("no arm is named \"{}\"", fusion.primary),
+               near.empty() ? "name one of [[fusion.arm]]" : fmt::format("did you mean \"{}\"?", near));
+    }
+  }
+
+  void data() {
+    const auto& data = s_.data;
+    if (is_broken("data.source")) return;
+    const bool needs_paths = data.source == "mmlu" || data.source == "instructions" || data.source == "text";
+    if (needs_paths && data.paths.empty() && !is_broken("data.paths")) {
+      complain("data.paths", fmt::format("source \"{}\" reads files, and none is named", data.source),
+               "name a file or folder");
+    }
+    if (!needs_paths && !data.paths.empty()) {
+      complain("data.paths", fmt::format("source \"{}\" reads no files", data.source),
+               "leave paths out, or choose another data.source");
+    }
+    if (data.source == "none" && s_.fidelity == Fidelity::learning) {
+      complain("data.source", "nothing can be learned from \"none\"", "write fidelity = \"timing\" or choose data");
+    }
+    if (data.source == "none" && !data.examples_per_client) {
+      complain("data.examples_per_client", "is missing", "under source \"none\" it says what each client trains on");
+    }
+    if (data.source == "mmlu" && data.mmlu.train == data.mmlu.test) {
+      complain("data.mmlu.test", "the clients train on this split", "evaluate on another one");
+    }
+  }
+
+  void evaluation() {
+    const auto& e = s_.evaluation;
+    if (is_broken("data")) return;
+    const bool asks = s_.data.source == "atlas" || s_.data.source == "mmlu";
+    const auto no_questions = fmt::format("source \"{}\" has no questions", s_.data.source);
+    if (!asks && e.questions > 0) complain("evaluation.questions", no_questions, "set it to 0");
+    if (!asks && e.composites > 0) complain("evaluation.composites", no_questions, "set it to 0");
+    if (e.held_out_loss && s_.data.source == "none") {
+      complain("evaluation.held_out_loss", "source \"none\" has no examples", "set it to false");
+    }
+    const auto domains = s_.data.source == "atlas" ? s_.data.atlas.domains : s_.data.domains.value_or(57);
+    if (e.composites > 0 && e.composite_size > domains) {
+      complain("evaluation.composite_size",
+               fmt::format("{} questions need as many domains, and there are {}", e.composite_size, domains),
+               "ask fewer at once");
+    }
+    if (e.every > s_.protocol.rounds) {
+      complain("evaluation.every", fmt::format("the run has {} rounds only", s_.protocol.rounds),
+               "write 0 to evaluate after the last");
+    }
+  }
+
+  void output() {
+    if (s_.output.file.empty() && !s_.name.empty()) s_.output.file = fmt::format("results/runs/{}.h5", s_.name);
+  }
+
+ private:
+  void complain(std::string key, std::string problem, std::string remedy) {
+    mistakes_.push_back(s_.source.mistake(std::move(key), std::move(problem), std::move(remedy)));
+  }
+
+  bool was_written(std::string_view key) const { return s_.source.keys.contains(key); }
+
+  /// Whether something at or below `key` was complained of already: no second complaint about its consequences.
+  bool is_broken(std::string_view key) const {
+    return std::any_of(mistakes_.begin(), mistakes_.end(), [&](const auto& mistake) {
+      const std::string_view other = mistake.key;
+      return other.starts_with(key) &&
+             (other.size() == key.size() || other[key.size()] == '.' || other[key.size()] == '[');
+    });
+  }
+
+  void add_up_shares() {
+    if (is_broken("fleet.clients")) return;
+    if (!was_written("fleet.clients")) {
+      return complain("fleet.clients", "is missing", "shares need a whole to be shares of");
+    }
+    double sum = 0;
+    for (const auto& group : s_.fleet.groups)
+      sum += *group.share;
+    if (std::abs(sum - 1) > 1e-6) {
+      complain("fleet.group", fmt::format("the shares add up to {:.6g}", sum), "make them add up to 1");
+    }
+  }
+
+  void add_up_counts() {
+    if (is_broken("fleet.clients")) return;
+    std::int64_t sum = 0;
+    for (const auto& group : s_.fleet.groups)
+      sum += *group.count;
+    if (was_written("fleet.clients") && s_.fleet.clients != sum) {
+      complain("fleet.clients", fmt::format("the groups' counts add up to {}", sum),
+               fmt::format("write {}, or leave it out", sum));
+    }
+    s_.fleet.clients = sum;
+  }
+
+  Scenario& s_;
+  std::vector<Mistake>& mistakes_;
+};
+
+}  // namespace
+
+void complete(Scenario& scenario, std::vector<Mistake>& mistakes) {
+  Checks checks{scenario, mistakes};
+  checks.groups();
+  checks.training();
+  checks.rounds();
+  checks.arms();
+  checks.data();
+  checks.evaluation();
+  checks.output();
+}
+
+}  // namespace edgefuse::scenarios
