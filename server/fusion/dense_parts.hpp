@@ -1,0 +1,20 @@
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include <ATen/core/Tensor.h>
+
+#include "server/fusion/contribution.hpp"
+
+namespace edgefuse::server {
+
+/// Each part's ΔW as a contiguous float32 tensor that nobody else holds, so that a rule may write into it.
+[[nodiscard]] std::vector<at::Tensor> own_dense(const ModuleParts& parts);
+
+/// The numbers of a dense, contiguous float32 tensor.
+[[nodiscard]] std::span<float> numbers(at::Tensor& tensor);
+[[nodiscard]] std::span<const float> numbers(const at::Tensor& tensor);
+
+}  // namespace edgefuse::server

@@ -1,0 +1,39 @@
+#include "server/fusion/fuse.hpp"
+
+#include <utility>
+
+#include "server/fusion/resolved_modules.hpp"
+#include "sim/error.hpp"
+
+namespace edgefuse::server {
+
+void ModuleLocalRule::fuse(const ResolvedModules& modules, const DeltaSink& sink) const {
+  for (const auto& [id, shape] : modules.shapes())
+    sink(id, fuse_module(modules.parts(id), modules));
+}
+
+void check_compatible(const ConflictResolver& resolver, const FusionRule& rule, const Origin& origin) {
+  if (rule.needs_low_rank() && !resolver.keeps_low_rank())
+    throw InputError{
+        Mistake{.file = origin.file,
+                .line = origin.line,
+                .key = origin.key,
+                .problem = "this fusion rule needs low-rank changes, and this conflict resolver makes them dense",
+                .remedy = "use fusion \"mean\", which gives the same sum, or conflict \"none\""}};
+}
+
+void fuse(std::span<const Contribution> contributions, const ConflictResolver& resolver, const FusionRule& rule,
+          const DeltaSink& sink) {
+  check_compatible(resolver, rule);
+  rule.fuse(ResolvedModules{contributions, resolver}, sink);
+}
+
+llm::ModelDelta fuse(std::span<const Contribution> contributions, const ConflictResolver& resolver,
+                     const FusionRule& rule) {
+  llm::ModelDelta fused;
+  fuse(contributions, resolver, rule,
+       [&](llm::ModuleId id, llm::ModuleDelta delta) { fused.emplace(id, std::move(delta)); });
+  return fused;
+}
+
+}  // namespace edgefuse::server

@@ -1,0 +1,41 @@
+#pragma once
+
+#include <functional>
+
+#include "llm/delta.hpp"
+#include "server/fusion/resolved_modules.hpp"
+#include "sim/registry.hpp"
+
+namespace edgefuse::server {
+
+/// Receives each module's fused change once, in module order.
+using DeltaSink = std::function<void(llm::ModuleId, llm::ModuleDelta)>;
+
+/// Plug-in point: {adapters, weights} → one change of the base. A rule is one pair of files with a function that
+/// returns its `Method`, and a line in registry.cpp.
+class FusionRule {
+ public:
+  FusionRule() = default;
+  FusionRule(const FusionRule&) = delete;
+  FusionRule& operator=(const FusionRule&) = delete;
+  virtual ~FusionRule() = default;
+
+  virtual void fuse(const ResolvedModules& modules, const DeltaSink& sink) const = 0;
+  /// Whether the rule is defined on factors only and cannot take a dense change.
+  [[nodiscard]] virtual bool needs_low_rank() const { return false; }
+};
+
+/// A rule that fuses each module by itself.
+class ModuleLocalRule : public FusionRule {
+ public:
+  void fuse(const ResolvedModules& modules, const DeltaSink& sink) const final;
+
+ private:
+  /// `parts` is not empty.
+  [[nodiscard]] virtual llm::ModuleDelta fuse_module(ModuleParts parts, const ResolvedModules& all) const = 0;
+};
+
+/// All fusion rules by name.
+[[nodiscard]] Registry<FusionRule> fusion_rules();
+
+}  // namespace edgefuse::server

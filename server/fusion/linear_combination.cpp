@@ -1,0 +1,72 @@
+#include "server/fusion/linear_combination.hpp"
+
+#include <ATen/ATen.h>
+
+#include <algorithm>
+#include <cstddef>
+#include <variant>
+
+#include "server/fusion/dense_parts.hpp"
+#include "sim/expects.hpp"
+
+namespace edgefuse::server {
+namespace {
+
+at::Tensor dense_sum(const ModuleParts& parts, std::span<const double> coefficients) {
+  std::vector<double> sum;
+  at::Tensor result;
+  for (std::size_t i = 0; i < parts.size(); ++i) {
+    const at::Tensor change = llm::dense(parts[i].delta).to(at::kFloat).contiguous();
+    const auto values = numbers(change);
+    if (sum.empty()) {
+      sum.assign(values.size(), 0.0);
+      result = at::empty_like(change);
+    }
+    EDGEFUSE_EXPECTS(values.size() == sum.size(), "the parts of one module have one shape");
+    for (std::size_t e = 0; e < sum.size(); ++e)
+      sum[e] += coefficients[i] * values[e];
+  }
+  std::ranges::transform(sum, numbers(result).begin(), [](double x) { return static_cast<float>(x); });
+  return result;
+}
+
+}  // namespace
+
+std::vector<double> normalised_weights(const ModuleParts& parts, const ResolvedModules& all) {
+  std::vector<double> weights;
+  for (const auto& part : parts)
+    weights.push_back(part.weight / all.total_weight());
+  return weights;
+}
+
+llm::LowRank stacked(const ModuleParts& parts, std::span<const double> coefficients) {
+  EDGEFUSE_EXPECTS(!parts.empty() && parts.size() == coefficients.size(), "each part has a coefficient");
+  std::vector<at::Tensor> a;
+  std::vector<at::Tensor> b;
+  for (std::size_t i = 0; i < parts.size(); ++i) {
+    const auto* low = std::get_if<llm::LowRank>(&parts[i].delta);
+    EDGEFUSE_EXPECTS(low != nullptr, "only factors can be stacked");
+    if (coefficients[i] == 0) continue;
+    a.push_back(coefficients[i] == 1 ? low->a : low->a * coefficients[i]);
+    b.push_back(low->b);
+  }
+  if (a.size() == 1) return {.a = a.front(), .b = b.front()};
+  if (a.empty()) {
+    const auto& any = std::get<llm::LowRank>(parts.front().delta);
+    return {.a = any.a.narrow(0, 0, 0), .b = any.b.narrow(1, 0, 0)};
+  }
+  return {.a = at::cat(a, 0), .b = at::cat(b, 1)};
+}
+
+llm::ModuleDelta linear_combination(const ModuleParts& parts, std::span<const double> coefficients) {
+  const bool low_rank = std::ranges::all_of(
+      parts, [](const ModulePart& part) { return std::holds_alternative<llm::LowRank>(part.delta); });
+  if (!low_rank) return llm::Dense{dense_sum(parts, coefficients)};
+  auto factors = stacked(parts, coefficients);
+  const auto out = factors.b.size(0);
+  const auto in = factors.a.size(1);
+  if (parts.size() == 1 || factors.a.size(0) * (out + in) < out * in) return factors;
+  return llm::Dense{llm::dense(factors)};
+}
+
+}  // namespace edgefuse::server

@@ -1,0 +1,24 @@
+#pragma once
+
+#include <span>
+#include <vector>
+
+#include "llm/delta.hpp"
+#include "server/fusion/contribution.hpp"
+#include "server/fusion/resolved_modules.hpp"
+
+namespace edgefuse::server {
+
+/// w_i / Σ w for each part, the sum over all contributions, also those without the module.
+[[nodiscard]] std::vector<double> normalised_weights(const ModuleParts& parts, const ResolvedModules& all);
+
+/// Σ c_i B_i A_i without a product: A = [c_1 A_1; c_2 A_2; ...], B = [B_1 B_2 ...]; rank Σ r_i (FLoRA, 2409.05976).
+/// Parts with coefficient 0 are left out. All parts must be low rank.
+[[nodiscard]] llm::LowRank stacked(const ModuleParts& parts, std::span<const double> coefficients);
+
+/// Σ c_i D_i, exact up to float32 rounding. Low rank by stacking when all parts are and the factors hold fewer numbers
+/// than the matrix would (or there is only one part), else dense, accumulated in float64. Which of the two depends on
+/// shapes alone. `parts` is not empty.
+[[nodiscard]] llm::ModuleDelta linear_combination(const ModuleParts& parts, std::span<const double> coefficients);
+
+}  // namespace edgefuse::server

@@ -1,0 +1,11 @@
+#pragma once
+
+#include "server/fusion/fusion_rule.hpp"
+
+namespace edgefuse::server {
+
+/// "mean": Σ p_i D_i with p_i = w_i / Σ w (FedAvg, 1602.05629, on the products instead of the factors, so exact).
+/// A module that a contribution lacks counts as no change. Low rank as long as that is smaller.
+[[nodiscard]] Method<FusionRule> mean_rule();
+
+}  // namespace edgefuse::server
