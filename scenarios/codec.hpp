@@ -132,13 +132,13 @@ struct ListOf {
   [[nodiscard]] Parsed<Value> read(const Node& node) const {
     const auto* list = std::get_if<List>(&node.value);
     if (list == nullptr) {
-      return {{}, "is " + std::string{type_name(node)} + ", not a list", "write a list of " + item.describe()};
+      return {{}, "is " + std::string{type_name(node)} + ", not a list", "write it in [ ], commas between items"};
     }
     Value values;
     for (const auto& entry : list->items) {
       auto value = item.read(entry);
       if (!value) {
-        return {{}, "item " + std::to_string(values.size()) + " " + value.problem, std::move(value.remedy)};
+        return {{}, "item " + std::to_string(values.size()) + ": " + value.problem, std::move(value.remedy)};
       }
       for (const auto& earlier : values) {
         if (items != Items::any && earlier == *value.value) {
@@ -152,7 +152,7 @@ struct ListOf {
       }
       values.push_back(std::move(*value.value));
     }
-    if (values.size() < least) return {{}, "is empty", "name at least one " + item.describe()};
+    if (values.size() < least) return {{}, "is empty", "name at least one"};
     return {std::move(values), {}, {}};
   }
   [[nodiscard]] std::string write(const Value& values) const {
@@ -161,7 +161,7 @@ struct ListOf {
       text += (text.empty() ? "" : ", ") + item.write(value);
     return "[" + text + "]";
   }
-  [[nodiscard]] std::string describe() const { return "list of " + item.describe(); }
+  [[nodiscard]] std::string describe() const { return "list, each " + item.describe(); }
 };
 
 }  // namespace edgefuse::scenarios

@@ -9,6 +9,10 @@
 namespace edgefuse::scenarios {
 namespace {
 
+std::int64_t mmlu_domains(std::string_view level) {
+  return level == "subject" ? 57 : level == "subcategory" ? 17 : 4;
+}
+
 class Checks {
  public:
   Checks(Scenario& scenario, std::vector<Mistake>& mistakes) : s_{scenario}, mistakes_{mistakes} {}
@@ -87,9 +91,6 @@ class Checks {
     if (data.source == "none" && !data.examples_per_client) {
       complain("data.examples_per_client", "is missing", "under source \"none\" it says what each client trains on");
     }
-    if (data.source == "mmlu" && data.mmlu.train == data.mmlu.test) {
-      complain("data.mmlu.test", "the clients train on this split", "evaluate on another one");
-    }
   }
 
   void evaluation() {
@@ -101,8 +102,10 @@ class Checks {
     if (!asks && e.composites > 0) complain("evaluation.composites", no_questions, "set it to 0");
     if (e.held_out_loss && s_.data.source == "none") {
       complain("evaluation.held_out_loss", "source \"none\" has no examples", "set it to false");
+    } else if (e.held_out_loss && s_.data.held_out == 0) {
+      complain("evaluation.held_out_loss", "data.held_out holds nothing out", "raise data.held_out");
     }
-    const auto domains = s_.data.source == "atlas" ? s_.data.atlas.domains : s_.data.domains.value_or(57);
+    const auto domains = s_.data.source == "atlas" ? s_.data.atlas.domains : mmlu_domains(s_.data.level);
     if (e.composites > 0 && e.composite_size > domains) {
       complain("evaluation.composite_size",
                fmt::format("{} questions need as many domains, and there are {}", e.composite_size, domains),

@@ -1,7 +1,6 @@
 #include "scenarios/reader.hpp"
 
 #include <algorithm>
-#include <set>
 
 #include <fmt/format.h>
 
@@ -32,7 +31,8 @@ class Reader {
     }
     for (const auto& key : keys) {
       const auto full = full_key(path, key.name);
-      if (key.required && !scenario_.source.keys.contains(full)) complain(full, "is missing", "write " + key.type);
+      if (key.required && !scenario_.source.keys.contains(full))
+        complain(full, "is missing", fmt::format("add a line {} = \"...\"", key.name));
     }
   }
 
@@ -80,7 +80,7 @@ class Reader {
     return std::any_of(schema_.begin(), schema_.end(), [&](const auto& s) { return s.path.starts_with(path + "."); });
   }
 
-  /// The nearest name in the same table; else a table that does have a key of just this name.
+  /// A table that does have a key of just this name; else the nearest name in the same table.
   std::string suggestion(const std::string& section, const std::string& name) const {
     std::vector<std::string> here;
     const auto prefix = section.empty() ? "" : section + ".";
@@ -98,6 +98,9 @@ class Reader {
     }
     const auto near = nearest(name, std::vector<std::string_view>{here.begin(), here.end()});
     if (!near.empty()) return fmt::format("did you mean {}?", full_key(section, std::string{near}));
+    for (const auto& known : here) {
+      if (known.starts_with(name)) return fmt::format("did you mean {}?", full_key(section, known));
+    }
     return "docs/formats/scenario.md lists all keys";
   }
 

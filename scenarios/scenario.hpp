@@ -23,8 +23,6 @@ enum class Schedule : std::uint8_t { constant, cosine };
 enum class Loss : std::uint8_t { answer, full };
 enum class Weights : std::uint8_t { examples, equal };
 enum class TextUnit : std::uint8_t { paragraph, speaker };
-enum class MmluSplit : std::uint8_t { dev, val, test };
-enum class MmluLevel : std::uint8_t { subject, subcategory, category };
 enum class EvaluatedModel : std::uint8_t { base, adapters, fused };
 
 struct Base {
@@ -42,33 +40,17 @@ struct Atlas {
   friend bool operator==(const Atlas&, const Atlas&) = default;
 };
 
-struct Mmlu {
-  MmluSplit train = MmluSplit::val;
-  MmluSplit test = MmluSplit::test;
-  MmluLevel level = MmluLevel::subcategory;
-
-  friend bool operator==(const Mmlu&, const Mmlu&) = default;
-};
-
-struct PlainText {
-  TextUnit unit = TextUnit::paragraph;
-  Bytes minimum_size;  // pieces that follow each other are joined until they have it
-
-  friend bool operator==(const PlainText&, const PlainText&) = default;
-};
-
 struct Data {
   std::string source = "atlas";  // "atlas", "mmlu", "instructions", "text", "none"
   std::vector<std::string> paths;
-  std::optional<std::int64_t> domains;  // keep only so many, those with the most examples
   std::string partitioner = "by-domain";
   Parameters partitioner_settings;
+  std::string level = "subcategory";  // what is a domain of MMLU: "subject", "subcategory", "category"
+  TextUnit text_unit = TextUnit::paragraph;
   double held_out = 0.1;
   std::int64_t max_tokens = 256;
   std::optional<std::int64_t> examples_per_client;  // at most so many; exactly so many when source is "none"
   Atlas atlas;
-  Mmlu mmlu;
-  PlainText text;
 
   friend bool operator==(const Data&, const Data&) = default;
 };

@@ -79,17 +79,21 @@ Section data() {
               "Files or folders to read. `assets:X` is looked for in `$EDGEFUSE_ASSETS` (default `../shared`), "
               "anything "
               "else from where the program runs."),
-          key("domains", &Data::domains, Whole{1, a_billion},
-              "Keep only so many domains, those with the most examples. All when left out."),
           key("partitioner", &Data::partitioner, Name{"name of a partitioner"},
               "How examples are divided among the clients: `iid`, `dirichlet`, `by-domain`, or `natural` (one client "
               "for "
               "each file or speaker)."),
           key("partitioner_settings", &Data::partitioner_settings, ParameterTable{},
               "The partitioner's own parameters, such as `{ alpha = 0.5 }` for `dirichlet`."),
-          key("held_out", &Data::held_out, Number{0, 1, open, open},
-              "Share of every domain's (under `natural`, every client's) examples that is never trained on. For "
-              "sources with a test split of their own, the split is used instead."),
+          key("level", &Data::level, Word{{{"subject", "subcategory", "category"}}},
+              "What counts as a domain of MMLU: one of 57 subjects, 17 subcategories or 4 categories, in the benchmark "
+              "authors' own table. Clients train on the dev and val splits, evaluation asks the test split."),
+          key("text_unit", &Data::text_unit, Choice<TextUnit>{{{"paragraph", "speaker"}}},
+              "How source \"text\" is cut. `paragraph`: empty lines separate, the file is the domain. `speaker`: each "
+              "paragraph begins with \"NAME:\", and NAME is the domain."),
+          key("held_out", &Data::held_out, Number{0, 1, Number::End::closed, open},
+              "Share of every domain's (under `natural`, every client's) examples that nobody trains on; "
+              "`evaluation.held_out_loss` is measured on them."),
           key("max_tokens", &Data::max_tokens, Whole{8, 1'048'576}, "Longer examples are cut to so many tokens."),
           key("examples_per_client", &Data::examples_per_client, Whole{1, a_billion},
               "At most so many training examples each; exactly so many under source \"none\". All when left out."),
@@ -105,29 +109,6 @@ Section atlas() {
                           key("domains", &Atlas::domains, Whole{2, 64}, "How many domains the world has."),
                           key("conflict", &Atlas::conflict, Number{0, 1},
                               "Share of entity names that mean different things in different domains."),
-                      });
-}
-
-Section mmlu() {
-  const Choice<MmluSplit> split{{{"dev", "val", "test"}}};
-  return data_section("data.mmlu", "How source \"mmlu\" is read.", &Data::mmlu,
-                      std::vector<Key<Mmlu>>{
-                          key("train", &Mmlu::train, split, "Split the clients' questions come from."),
-                          key("test", &Mmlu::test, split, "Split the evaluation's questions come from."),
-                          key("level", &Mmlu::level, Choice<MmluLevel>{{{"subject", "subcategory", "category"}}},
-                              "What counts as a domain: one of 57 subjects, 17 subcategories or 4 categories, in the "
-                              "benchmark authors' own table."),
-                      });
-}
-
-Section text() {
-  return data_section("data.text", "How source \"text\" is cut.", &Data::text,
-                      std::vector<Key<PlainText>>{
-                          key("unit", &PlainText::unit, Choice<TextUnit>{{{"paragraph", "speaker"}}},
-                              "`paragraph`: empty lines separate, the file is the domain. `speaker`: each paragraph "
-                              "begins with \"NAME:\", and NAME is the domain."),
-                          key("minimum_size", &PlainText::minimum_size, Size{},
-                              "Pieces of one domain that follow each other are joined until they have this size."),
                       });
 }
 
@@ -315,8 +296,8 @@ Section output() {
 }  // namespace
 
 std::vector<Section> scenario_schema() {
-  return {top(),     base(),    data(),     atlas(),    mmlu(),      text(),   fleet(), groups(),     network(),
-          pruning(), adapter(), training(), protocol(), selection(), fusion(), arms(),  evaluation(), output()};
+  return {top(),     base(),     data(),     atlas(),     fleet(),  groups(), network(),    pruning(),
+          adapter(), training(), protocol(), selection(), fusion(), arms(),   evaluation(), output()};
 }
 
 std::string full_key(const std::string& section, const std::string& name) {
