@@ -18,7 +18,6 @@ struct DeviceProfile {
   Bytes ram{};
   double usable_ram = 1;  // share of `ram` that training may take, 0 < s <= 1
   Watts busy{};           // drawn by the whole device while it trains
-  Watts idle{};           // drawn by the whole device while it waits
   Watts radio{};          // drawn by the radio alone while it sends or receives
   Link link{};
 

@@ -16,7 +16,6 @@ DeviceProfile device() {
   d.ram = Bytes{8e9};
   d.usable_ram = 0.75;
   d.busy = Watts{10};
-  d.idle = Watts{3};
   d.radio = Watts{2};
   return d;
 }

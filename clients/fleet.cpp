@@ -1,0 +1,98 @@
+#include "clients/fleet.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <numeric>
+
+#include "sim/expects.hpp"
+#include "sim/random.hpp"
+
+namespace edgefuse::clients {
+namespace {
+
+/// Whole numbers that add up to `total` and lie within one of `share · total`.
+std::vector<std::int64_t> largest_remainders(const std::vector<double>& shares, std::int64_t total) {
+  std::vector<std::int64_t> counts;
+  std::vector<double> remainders;
+  for (const double share : shares) {
+    const double exact = share * static_cast<double>(total);
+    counts.push_back(static_cast<std::int64_t>(exact));
+    remainders.push_back(exact - std::floor(exact));
+  }
+  std::vector<std::size_t> order(shares.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  std::ranges::stable_sort(order, std::greater{}, [&](std::size_t i) { return remainders[i]; });
+  auto left = total - std::accumulate(counts.begin(), counts.end(), std::int64_t{0});
+  for (std::size_t i = 0; left > 0; i = (i + 1) % order.size(), --left)
+    ++counts[order[i]];
+  return counts;
+}
+
+std::vector<std::int64_t> group_sizes(const FleetSpec& spec) {
+  std::vector<std::int64_t> counts;
+  std::vector<double> shares;
+  for (const auto& group : spec.groups) {
+    EDGEFUSE_EXPECTS(group.count.has_value() != group.share.has_value(), "a group has a share or a count");
+    if (group.count) counts.push_back(*group.count);
+    if (group.share) shares.push_back(*group.share);
+  }
+  EDGEFUSE_EXPECTS(counts.empty() != shares.empty(), "all groups have shares, or all have counts");
+  if (counts.empty()) {
+    EDGEFUSE_EXPECTS(std::abs(std::accumulate(shares.begin(), shares.end(), 0.0) - 1) < 1e-6, "shares add up to 1");
+    counts = largest_remainders(shares, spec.clients);
+  }
+  EDGEFUSE_EXPECTS(std::accumulate(counts.begin(), counts.end(), std::int64_t{0}) == spec.clients,
+                   "the groups' counts add up to the number of clients");
+  return counts;
+}
+
+ClientGroup make_group(const FleetGroup& group, double memory_scale, std::int64_t clients) {
+  ClientGroup made{.device = group.device, .clients = clients};
+  made.memory = group.memory.value_or(memory_scale * group.device.memory_budget());
+  auto& link = made.device.link;
+  link.up = group.uplink.value_or(link.up);
+  link.down = group.downlink.value_or(link.down);
+  link.latency = group.latency.value_or(link.latency);
+  return made;
+}
+
+}  // namespace
+
+Fleet::Fleet(const FleetSpec& spec) {
+  EDGEFUSE_EXPECTS(spec.clients > 0 && spec.clients < std::numeric_limits<std::uint32_t>::max(),
+                   "a fleet has clients, and they have 32-bit numbers");
+  const auto sizes = group_sizes(spec);
+  std::vector<std::uint32_t> members;
+  members.reserve(static_cast<std::size_t>(spec.clients));
+  for (std::size_t g = 0; g < spec.groups.size(); ++g) {
+    groups_.push_back(make_group(spec.groups[g], spec.memory_scale, sizes[g]));
+    members.insert(members.end(), static_cast<std::size_t>(sizes[g]), static_cast<std::uint32_t>(g));
+  }
+  sim::Draws deal{{.seed = spec.seed, .domain = sim::Domain::fleet, .round = 0}};
+  deal.shuffle(members);
+  rows_.reserve(members.size());
+  for (std::uint32_t client = 0; client < members.size(); ++client) {
+    sim::Draws draws{{.seed = spec.seed, .domain = sim::Domain::fleet, .round = 1, .client = client}};
+    const auto factor = [&] { return static_cast<float>(std::exp(spec.spread * draws.normal())); };
+    const float compute = factor();
+    rows_.push_back({members[client], compute, factor()});
+  }
+}
+
+const ClientRow& Fleet::row(std::uint32_t client) const {
+  EDGEFUSE_EXPECTS(client < rows_.size(), "the fleet has this client");
+  return rows_[client];
+}
+
+sim::Link Fleet::link(std::uint32_t client) const {
+  const auto& link = device(client).link;
+  const double factor = row(client).link_factor;
+  return {.up = factor * link.up, .down = factor * link.down, .latency = link.latency};
+}
+
+Seconds Fleet::step_time(std::uint32_t client, sim::Work step) const {
+  return sim::step_time(device(client), step) / static_cast<double>(row(client).compute_factor);
+}
+
+}  // namespace edgefuse::clients

@@ -1,0 +1,60 @@
+#include "clients/local_data.hpp"
+
+#include <algorithm>
+#include <numeric>
+
+#include "sim/expects.hpp"
+#include "sim/random.hpp"
+
+namespace edgefuse::clients {
+namespace {
+
+std::int64_t steps_of_a_pass(std::int64_t examples, std::int64_t batch) {
+  return (examples + batch - 1) / batch;
+}
+
+}  // namespace
+
+std::int64_t local_steps(std::int64_t examples, const LocalSchedule& schedule) {
+  EDGEFUSE_EXPECTS(schedule.epochs.has_value() != schedule.steps.has_value(), "a schedule has epochs or steps");
+  EDGEFUSE_EXPECTS(schedule.batch > 0, "a batch has rows");
+  if (examples == 0) return 0;
+  return schedule.steps ? *schedule.steps : *schedule.epochs * steps_of_a_pass(examples, schedule.batch);
+}
+
+Workload workload(std::span<const llm::Sequence> examples, const LocalSchedule& schedule) {
+  const auto count = static_cast<std::int64_t>(examples.size());
+  Workload made{.examples = count, .steps = local_steps(count, schedule), .step = {}};
+  made.step.rows = std::min(schedule.batch, std::max<std::int64_t>(count, 1));
+  std::int64_t labels = 0;
+  for (const auto& example : examples) {
+    made.step.sequence = std::max(made.step.sequence, static_cast<std::int64_t>(example.ids.size()));
+    labels += example.label_count();
+  }
+  if (count > 0) {
+    made.step.labelled_share = static_cast<double>(labels) / static_cast<double>(count * made.step.sequence);
+  }
+  return made;
+}
+
+std::vector<llm::Batch> local_batches(std::span<const llm::Sequence> examples, const LocalSchedule& schedule,
+                                      std::uint64_t seed, std::uint32_t client, std::uint32_t round) {
+  const auto steps = static_cast<std::size_t>(local_steps(static_cast<std::int64_t>(examples.size()), schedule));
+  const auto rows = static_cast<std::size_t>(schedule.batch);
+  sim::Draws draws{{.seed = seed, .domain = sim::Domain::batch_order, .round = round, .client = client}};
+  std::vector<std::size_t> order(examples.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  std::vector<llm::Batch> batches;
+  batches.reserve(steps);
+  while (batches.size() < steps) {
+    draws.shuffle(order);
+    for (std::size_t first = 0; first < order.size() && batches.size() < steps; first += rows) {
+      auto& batch = batches.emplace_back();
+      for (std::size_t i = first; i < std::min(first + rows, order.size()); ++i)
+        batch.push_back(examples[order[i]]);
+    }
+  }
+  return batches;
+}
+
+}  // namespace edgefuse::clients

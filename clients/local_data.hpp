@@ -1,0 +1,39 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "llm/costs.hpp"
+#include "llm/sequence.hpp"
+
+namespace edgefuse::clients {
+
+/// How long a client trains: passes over its examples, or optimiser steps; exactly one of the two is set.
+struct LocalSchedule {
+  std::optional<std::int64_t> epochs{};
+  std::optional<std::int64_t> steps{};
+  std::int64_t batch = 8;
+};
+
+/// Optimiser steps on `examples` examples. Each pass takes ceil(examples / batch) steps, the last one with what is
+/// left. 0 without examples.
+[[nodiscard]] std::int64_t local_steps(std::int64_t examples, const LocalSchedule& schedule);
+
+/// What a client's training will consist of, as far as its cost depends on it. Steps are counted at the client's
+/// longest example, whatever they hold: an upper bound for time, the truth for memory.
+struct Workload {
+  std::int64_t examples = 0;
+  std::int64_t steps = 0;
+  llm::StepShape step;
+};
+[[nodiscard]] Workload workload(std::span<const llm::Sequence> examples, const LocalSchedule& schedule);
+
+/// The batches themselves, one for each step. Every pass shuffles anew, drawing from (seed, client, round) in
+/// Domain::batch_order, so a client's data in one round does not depend on who else takes part.
+[[nodiscard]] std::vector<llm::Batch> local_batches(std::span<const llm::Sequence> examples,
+                                                    const LocalSchedule& schedule, std::uint64_t seed,
+                                                    std::uint32_t client, std::uint32_t round);
+
+}  // namespace edgefuse::clients

@@ -1,0 +1,51 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "clients/fleet.hpp"
+#include "clients/local_data.hpp"
+#include "clients/policy/ratio_policy.hpp"
+#include "llm/adapter.hpp"
+#include "llm/config.hpp"
+#include "llm/costs.hpp"
+#include "llm/plan.hpp"
+#include "llm/variant.hpp"
+#include "sim/link.hpp"
+#include "sim/units.hpp"
+
+namespace edgefuse::clients {
+
+/// What the server offers to every client: the same model at several ratios, and the adapter to train on it.
+struct Offer {
+  llm::ModelConfig config;
+  std::vector<llm::VariantShape> variants;  // ascending ratio; a Plan's `variant` is an index into this
+  llm::LoraSpec adapter;
+  llm::CostOptions storage{};
+  bool warm_start = false;  // an adapter to start from travels down with the weights
+};
+
+/// Turns a client's means into its plan (docs/models/time.md).
+class Planner {
+ public:
+  Planner(Offer offer, const RatioPolicy& policy);
+
+  [[nodiscard]] const Offer& offer() const { return offer_; }
+
+  /// What each variant would cost this client, in the offer's order. `link` is the path to the server, the client's own
+  /// link or what is left of it.
+  [[nodiscard]] std::vector<Prospect> prospects(const Fleet& fleet, std::uint32_t client, const sim::Link& link,
+                                                const Workload& workload) const;
+  /// The client's decision; nothing when no variant fits, and the client sits out.
+  [[nodiscard]] std::optional<llm::Plan> plan(const Fleet& fleet, std::uint32_t client, const sim::Link& link,
+                                              const Workload& workload) const;
+  /// The memory without which a client with this workload sits out.
+  [[nodiscard]] Bytes least_memory(const Workload& workload) const;
+
+ private:
+  Offer offer_;
+  const RatioPolicy& policy_;
+};
+
+}  // namespace edgefuse::clients

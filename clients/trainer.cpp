@@ -1,0 +1,146 @@
+#include "clients/trainer.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <exception>
+#include <span>
+#include <string>
+#include <string_view>
+#include <tuple>
+#include <utility>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+#include <boost/asio/post.hpp>
+#include <boost/asio/thread_pool.hpp>
+
+#include "llm/threads.hpp"
+#include "sim/error.hpp"
+#include "sim/expects.hpp"
+
+namespace edgefuse::clients {
+namespace {
+
+/// Members train through the same weights, with factors of the same shapes.
+auto kind_of(const NotedTraining& t) {
+  return std::tuple{t.version, t.plan.variant, t.plan.rank};
+}
+
+struct Gang {
+  std::vector<const NotedTraining*> members;  // by client id
+  const VariantModel* variant = nullptr;
+  std::vector<LocalResult> results;
+  std::exception_ptr error;
+};
+
+std::vector<Gang> form_gangs(const std::map<std::uint32_t, NotedTraining>& noted, std::int64_t size) {
+  std::vector<const NotedTraining*> order;
+  for (const auto& [client, training] : noted)
+    order.push_back(&training);
+  std::ranges::stable_sort(order, {}, [](const NotedTraining* t) { return kind_of(*t); });
+  std::vector<Gang> gangs;
+  for (const auto* training : order) {
+    const bool full = gangs.empty() || gangs.back().members.size() == static_cast<std::size_t>(size);
+    if (full || kind_of(*gangs.back().members.back()) != kind_of(*training)) gangs.emplace_back();
+    gangs.back().members.push_back(training);
+  }
+  return gangs;
+}
+
+bool all_finite(std::span<const double> values) {
+  return std::ranges::all_of(values, [](double v) { return std::isfinite(v); });
+}
+
+LocalResult report(const NotedTraining& training, const VariantModel& variant, llm::TrainedAdapter trained) {
+  LocalResult result{.client = training.plan.client,
+                     .update = {},
+                     .losses = std::move(trained.losses),
+                     .grad_norms = std::move(trained.grad_norms)};
+  if (all_finite(result.losses) && all_finite(result.grad_norms)) {
+    result.update = llm::Update{.client = training.plan.client,
+                                .version = training.version,
+                                .examples = training.plan.examples,
+                                .variant = variant.shape,
+                                .adapter = std::move(trained.adapter)};
+  }
+  return result;
+}
+
+void train(Gang& gang, const llm::TrainingOptions& options) {
+  std::vector<llm::TrainingJob> jobs;
+  for (const auto* member : gang.members)
+    jobs.push_back(member->build());
+  auto trained = llm::train_gang(gang.variant->model, jobs, options);
+  EDGEFUSE_EXPECTS(trained.size() == gang.members.size(), "each job has a result");
+  for (std::size_t i = 0; i < trained.size(); ++i) {
+    gang.results.push_back(report(*gang.members[i], *gang.variant, std::move(trained[i])));
+  }
+}
+
+void run_side_by_side(std::vector<Gang>& gangs, const TrainerOptions& options) {
+  boost::asio::thread_pool pool{std::min<std::size_t>(options.workers, gangs.size())};
+  for (auto& gang : gangs) {
+    boost::asio::post(pool, [&gang, &options] {
+      try {
+        llm::use_one_thread_per_gang();
+        train(gang, options.training);
+      } catch (...) {
+        gang.error = std::current_exception();
+      }
+    });
+  }
+  pool.join();
+}
+
+/// A library's message may go on with a stack trace; its first line says what happened.
+std::string first_line(std::string_view text) {
+  return std::string{text.substr(0, text.find('\n'))};
+}
+
+void rethrow_with_names(const Gang& gang) {
+  if (!gang.error) return;
+  std::vector<std::uint32_t> clients;
+  for (const auto* member : gang.members)
+    clients.push_back(member->plan.client);
+  const auto who =
+      fmt::format("training of client{} {} failed", clients.size() > 1 ? "s" : "", fmt::join(clients, ", "));
+  try {
+    std::rethrow_exception(gang.error);
+  } catch (const std::exception& error) {
+    throw RunError{fmt::format("{}: {}", who, first_line(error.what()))};
+  }
+}
+
+}  // namespace
+
+Trainer::Trainer(TrainerOptions options) : options_{std::move(options)} {
+  EDGEFUSE_EXPECTS(options_.gang > 0 && options_.workers > 0, "a trainer has workers, and its gangs have members");
+}
+
+void Trainer::note(NotedTraining training) {
+  const auto client = training.plan.client;
+  const bool fresh = noted_.emplace(client, std::move(training)).second;
+  EDGEFUSE_EXPECTS(fresh, "a client trains one adapter at a time");
+}
+
+void Trainer::forget(std::uint32_t client) {
+  noted_.erase(client);
+}
+
+std::vector<LocalResult> Trainer::train(const VariantModels& models) {
+  const auto noted = std::exchange(noted_, {});
+  if (noted.empty()) return {};
+  auto gangs = form_gangs(noted, options_.gang);
+  for (auto& gang : gangs)
+    gang.variant = &models(gang.members[0]->version, gang.members[0]->plan.variant);
+  run_side_by_side(gangs, options_);
+  std::vector<LocalResult> results;
+  for (auto& gang : gangs) {
+    rethrow_with_names(gang);
+    std::ranges::move(gang.results, std::back_inserter(results));
+  }
+  std::ranges::sort(results, {}, &LocalResult::client);
+  return results;
+}
+
+}  // namespace edgefuse::clients

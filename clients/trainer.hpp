@@ -1,0 +1,71 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <optional>
+#include <vector>
+
+#include "llm/model.hpp"
+#include "llm/plan.hpp"
+#include "llm/training.hpp"
+#include "llm/update.hpp"
+#include "llm/variant.hpp"
+
+namespace edgefuse::clients {
+
+/// A client's training that has happened in virtual time and not yet in fact. `build` makes its data when its gang
+/// begins; it is called once, on a worker's thread, and only reads what others may read at the same time.
+struct NotedTraining {
+  llm::Plan plan;
+  std::int64_t version = 0;  // of the base it started from
+  std::function<llm::TrainingJob()> build;
+};
+
+/// What came of it. A client whose loss or gradient stopped being finite has no update; the others of its gang do not
+/// notice.
+struct LocalResult {
+  std::uint32_t client = 0;
+  std::optional<llm::Update> update;
+  std::vector<double> losses;      // per step, as in llm::TrainedAdapter
+  std::vector<double> grad_norms;  // per step
+};
+
+/// A variant at some version of the base: its shape and its weights.
+struct VariantModel {
+  llm::VariantShape shape;
+  llm::Model model;
+};
+/// Gives the variant `plan.variant` at `version`, alive until the training ends; called on the caller's thread.
+using VariantModels = std::function<const VariantModel&(std::int64_t version, std::uint32_t variant)>;
+
+struct TrainerOptions {
+  llm::TrainingOptions training{};
+  std::int64_t gang = 8;  // clients trained as one batch, at most
+  unsigned workers = 1;   // gangs trained at the same time
+};
+
+/// Deferred training (DESIGN §3): jobs are noted while virtual time passes and trained together when somebody needs
+/// their contents. Gangs are a function of what was noted and of the gang size: sorted by (version, variant, rank,
+/// client), cut where one of the first three changes or a gang is full. Each gang runs on one thread, so results are
+/// the same bits for any number of workers.
+class Trainer {
+ public:
+  explicit Trainer(TrainerOptions options);
+
+  /// At most one training of a client is noted at a time.
+  void note(NotedTraining training);
+  /// The client's update will never be needed: nothing is trained for it.
+  void forget(std::uint32_t client);
+  [[nodiscard]] std::size_t noted() const { return noted_.size(); }
+
+  /// Trains everything noted and forgets it; results in the order of client ids. Throws RunError naming the clients of
+  /// the first gang that failed, when all other gangs have ended.
+  [[nodiscard]] std::vector<LocalResult> train(const VariantModels& models);
+
+ private:
+  TrainerOptions options_;
+  std::map<std::uint32_t, NotedTraining> noted_;
+};
+
+}  // namespace edgefuse::clients
