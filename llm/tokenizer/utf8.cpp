@@ -1,0 +1,55 @@
+#include "llm/tokenizer/utf8.hpp"
+
+#include <cstdint>
+
+#include <unicode/utf8.h>
+
+#include "sim/expects.hpp"
+
+namespace edgefuse::llm::tokenizing {
+namespace {
+
+constexpr UChar32 ill_formed = -1;
+
+/// The code point at `at`, or `ill_formed`.
+UChar32 strict_code_point(std::string_view text, std::size_t& at) {
+  EDGEFUSE_EXPECTS(text.size() <= INT32_MAX, "ICU's UTF-8 routines count in 32 bits");
+  const auto* bytes = reinterpret_cast<const std::uint8_t*>(text.data());
+  const auto length = static_cast<std::int32_t>(text.size());
+  auto index = static_cast<std::int32_t>(at);
+  UChar32 point = 0;
+  U8_NEXT(bytes, index, length, point);
+  at = static_cast<std::size_t>(index);
+  return point < 0 ? ill_formed : point;
+}
+
+}  // namespace
+
+char32_t next_code_point(std::string_view text, std::size_t& at) {
+  const UChar32 point = strict_code_point(text, at);
+  return point == ill_formed ? U'\uFFFD' : static_cast<char32_t>(point);
+}
+
+void append_utf8(std::string& text, char32_t point) {
+  char bytes[U8_MAX_LENGTH];
+  std::int32_t length = 0;
+  U8_APPEND_UNSAFE(bytes, length, point);
+  text.append(bytes, static_cast<std::size_t>(length));
+}
+
+bool is_utf8(std::string_view text) {
+  for (std::size_t at = 0; at < text.size();) {
+    if (strict_code_point(text, at) == ill_formed) return false;
+  }
+  return true;
+}
+
+std::string repaired_utf8(std::string_view text) {
+  if (is_utf8(text)) return std::string{text};
+  std::string repaired;
+  for (std::size_t at = 0; at < text.size();)
+    append_utf8(repaired, next_code_point(text, at));
+  return repaired;
+}
+
+}  // namespace edgefuse::llm::tokenizing
