@@ -19,7 +19,7 @@ int never_a_space(unsigned char) {
 class Reader {
  public:
   explicit Reader(const std::filesystem::path& origin) : origin_{origin} {
-    if (csv_init(&parser_, CSV_STRICT | CSV_STRICT_FINI) != 0) throw std::bad_alloc{};
+    if (csv_init(&parser_, 0) != 0) throw std::bad_alloc{};
     csv_set_space_func(&parser_, never_a_space);
   }
   ~Reader() { csv_free(&parser_); }
@@ -31,10 +31,16 @@ class Reader {
     if (!inside_row_ && blank) return;
     if (!inside_row_) row_.line = number;
     inside_row_ = true;
-    if (csv_parse(&parser_, line.data(), line.size(), on_field, on_row, this) != line.size()) fail(number);
+    if (csv_parse(&parser_, line.data(), line.size(), on_field, on_row, this) != line.size()) throw std::bad_alloc{};
   }
   [[nodiscard]] std::vector<CsvRow> finish() {
-    if (csv_fini(&parser_, on_field, on_row, this) != 0) fail(row_.line);
+    // Strict only now: a quote inside a field is a quote, but one that opens a field must close.
+    csv_set_opts(&parser_, CSV_STRICT | CSV_STRICT_FINI);
+    if (csv_fini(&parser_, on_field, on_row, this) != 0)
+      throw InputError{{.file = origin_.string(),
+                        .line = row_.line,
+                        .problem = "a quote opens a field and never closes",
+                        .remedy = "close it, and double the quotes inside the field"}};
     return std::move(rows_);
   }
 
@@ -46,13 +52,6 @@ class Reader {
     auto& reader = *static_cast<Reader*>(self);
     reader.rows_.push_back(std::exchange(reader.row_, {}));
     reader.inside_row_ = false;
-  }
-  [[noreturn]] void fail(int line) {
-    if (csv_error(&parser_) == CSV_ENOMEM) throw std::bad_alloc{};
-    throw InputError{{.file = origin_.string(),
-                      .line = line,
-                      .problem = "a quote inside a field, or one that never closes",
-                      .remedy = "put the whole field in quotes and double the quotes inside it"}};
   }
 
   csv_parser parser_{};

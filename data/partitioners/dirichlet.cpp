@@ -1,5 +1,8 @@
 #include "data/partitioners/dirichlet.hpp"
 
+#include <algorithm>
+#include <cmath>
+#include <limits>
 #include <numeric>
 
 #include "data/partitioners/shares.hpp"
@@ -78,18 +81,20 @@ class Dirichlet final : public Partitioner {
     return indices;
   }
 
-  /// Unnormalised q over the labels that are left.
+  /// q over the labels that are left, relative to its largest entry. Gamma(a) = Gamma(a + 1) U^(1/a) in logarithms:
+  /// for small alpha the numbers themselves are below the smallest double.
   [[nodiscard]] std::vector<double> draw_weights(const Piles& piles, sim::Draws& draws) const {
-    std::vector<double> prior = piles.share;
-    for (std::size_t k = 0; k < prior.size(); ++k)
-      if (piles.unused[k].empty()) prior[k] = 0;
-    std::vector<double> weights;
-    for (const double p : prior)
-      weights.push_back(p > 0 ? draws.gamma(alpha_ * p) : 0.0);
-    if (std::accumulate(weights.begin(), weights.end(), 0.0) > 0) return weights;
-    // Every gamma was too small for a double: the limit alpha -> 0 is one label with probability p.
-    const auto only = draw_index(prior, draws);
-    weights[only] = 1;
+    constexpr double none = -std::numeric_limits<double>::infinity();
+    std::vector<double> weights(piles.share.size(), none);
+    for (std::size_t k = 0; k < weights.size(); ++k) {
+      if (piles.unused[k].empty()) continue;
+      const double shape = alpha_ * piles.share[k];
+      weights[k] = std::log(draws.gamma(shape + 1));
+      weights[k] += std::log(draws.uniform()) / shape;
+    }
+    const double largest = std::ranges::max(weights);
+    for (double& weight : weights)
+      weight = std::exp(weight - largest);
     return weights;
   }
 
