@@ -30,6 +30,7 @@ using ModelDelta = std::map<ModuleId, ModuleDelta>;
 /// The adapter's ΔW of every module, low rank, scale folded in.
 [[nodiscard]] ModelDelta to_delta(const Adapter& adapter);
 /// `model` plus `delta`: touched weights are new tensors, all others shared with `model`.
+/// Call it as `llm::apply`: an unqualified call finds `std::apply` as well, since ModelDelta is a std::map.
 [[nodiscard]] Model apply(const Model& model, const ModelDelta& delta);
 
 }  // namespace edgefuse::llm

@@ -12,9 +12,8 @@ namespace edgefuse::llm {
 /// The seven linear projections of a block, in the order a forward pass meets them.
 enum class Projection : std::uint8_t { q, k, v, o, gate, up, down };
 
-inline constexpr std::array<Projection, 7> all_projections = {Projection::q,    Projection::k,  Projection::v,
-                                                              Projection::o,    Projection::gate, Projection::up,
-                                                              Projection::down};
+inline constexpr std::array<Projection, 7> all_projections = {
+    Projection::q, Projection::k, Projection::v, Projection::o, Projection::gate, Projection::up, Projection::down};
 
 /// "q_proj" and so on, as transformers and PEFT name them.
 [[nodiscard]] std::string_view projection_name(Projection p);
