@@ -245,7 +245,7 @@ std::string ParameterTable::write(const Parameters& value) const {
   return text.empty() ? "{}" : "{" + text + " }";
 }
 std::string ParameterTable::describe() const {
-  return "table such as { lambda = 0.3 }";
+  return "table of parameters";
 }
 
 }  // namespace edgefuse::scenarios

@@ -13,7 +13,9 @@ A scenario is one [TOML](https://toml.io) file: everything a run depends on, its
 the default given here; a result file holds the scenario with all of them written out.
 
 - Quantities are text with a unit: `"20 Mbit/s"`, `"4 GB"` (1 GB = 10⁹ bytes), `"20 ms"`. A bare number is refused.
-- An unknown key, method or device is an error, answered with the nearest known name. All mistakes of a file are reported together, each as `file:line: key: problem (remedy)`.
+- An unknown key, method or device is an error, answered with the nearest known name. All mistakes of a file are
+  reported together, each as `file:line: key: problem (remedy)`.
+- A table of parameters, such as `{ lambda = 0.3 }`, holds what one method alone knows.
 - `--set KEY=VALUE` changes one key for one run: `--set training.epochs=2`, `--set network.uplink="2 MB/s"`,
   `--set fusion.arm[1].rule=ties` (items of a list count from 0). The same checks hold.
 

@@ -25,6 +25,9 @@ enum class Weights : std::uint8_t { examples, equal };
 enum class TextUnit : std::uint8_t { paragraph, speaker };
 enum class EvaluatedModel : std::uint8_t { base, adapters, fused };
 
+/// Parameters of one method, such as { lambda = 0.3, scope = "layer" }; the method's registry knows which exist.
+using Settings = Parameters;
+
 struct Base {
   std::string model = "atlas";  // the embedded base, or a Hugging Face folder
   Precision precision = Precision::fp32;
@@ -34,8 +37,13 @@ struct Base {
 
 struct Atlas {
   std::uint64_t seed = 1;
+  std::uint64_t public_seed = 1;
   std::int64_t domains = 8;
-  double conflict = 0.25;
+  std::int64_t public_entities = 8;
+  std::int64_t private_entities = 6;
+  std::int64_t relations = 4;
+  std::int64_t values = 8;
+  double conflict = 0;
 
   friend bool operator==(const Atlas&, const Atlas&) = default;
 };
@@ -44,7 +52,7 @@ struct Data {
   std::string source = "atlas";  // "atlas", "mmlu", "instructions", "text", "none"
   std::vector<std::string> paths;
   std::string partitioner = "by-domain";
-  Parameters partitioner_settings;
+  Settings partitioner_settings;
   std::string level = "subcategory";  // what is a domain of MMLU: "subject", "subcategory", "category"
   TextUnit text_unit = TextUnit::paragraph;
   double held_out = 0.1;
@@ -88,7 +96,7 @@ struct Network {
 
 struct Pruning {
   std::string method = "magnitude";
-  Parameters settings;
+  Settings settings;
   std::string policy = "fit-memory";
   std::vector<double> ratios = {0, 0.25, 0.5, 0.75};
   std::int64_t protect_first = 1;
@@ -123,7 +131,7 @@ struct Training {
 
 struct Protocol {
   std::string kind = "synchronous";
-  Parameters settings;
+  Settings settings;
   std::int64_t rounds = 1;
   std::int64_t clients_per_round = 0;  // never 0 once loaded: everybody is the default
 
@@ -132,7 +140,7 @@ struct Protocol {
 
 struct Selection {
   std::string method = "uniform";
-  Parameters settings;
+  Settings settings;
 
   friend bool operator==(const Selection&, const Selection&) = default;
 };
@@ -141,9 +149,9 @@ struct Selection {
 struct FusionArm {
   std::string name = "fused";
   std::string rule = "mean";
-  Parameters settings;
+  Settings settings;
   std::string conflict = "none";
-  Parameters conflict_settings;
+  Settings conflict_settings;
 
   friend bool operator==(const FusionArm&, const FusionArm&) = default;
 };

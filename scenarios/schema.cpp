@@ -101,15 +101,22 @@ Section data() {
 }
 
 Section atlas() {
-  return data_section("data.atlas", "The generated world of source \"atlas\".", &Data::atlas,
-                      std::vector<Key<Atlas>>{
-                          key("seed", &Atlas::seed, Whole{},
-                              "The world's own seed: its public facts are those the embedded "
-                              "base knows, as long as this stays 1."),
-                          key("domains", &Atlas::domains, Whole{2, 64}, "How many domains the world has."),
-                          key("conflict", &Atlas::conflict, Number{0, 1},
-                              "Share of entity names that mean different things in different domains."),
-                      });
+  return data_section(
+      "data.atlas", "The generated world of source \"atlas\" (docs/models/atlas.md).", &Data::atlas,
+      std::vector<Key<Atlas>>{
+          key("seed", &Atlas::seed, Whole{},
+              "Seed of all that is private: what the clients hold and the base cannot know."),
+          key("public_seed", &Atlas::public_seed, Whole{},
+              "Seed of all that is public. The embedded base knows the world of seed 1 and the default sizes below."),
+          key("domains", &Atlas::domains, Whole{2, 12}, "How many domains the world has."),
+          key("public_entities", &Atlas::public_entities, Whole{1, 1024}, "Things everybody knows, in each domain."),
+          key("private_entities", &Atlas::private_entities, Whole{1, 1024},
+              "Things only the domain's clients know, in each domain."),
+          key("relations", &Atlas::relations, Whole{1, 6}, "Facts about each thing."),
+          key("values", &Atlas::values, Whole{4, 12}, "Values a fact may have; a question offers four of them."),
+          key("conflict", &Atlas::conflict, Number{0, 1},
+              "Share of private names that mean different things in different domains."),
+      });
 }
 
 Section fleet() {
