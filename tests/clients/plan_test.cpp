@@ -1,0 +1,119 @@
+#include "clients/plan.hpp"
+
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+#include "clients/policy/fit_memory.hpp"
+#include "sim/error.hpp"
+#include "tests/llm/small_model.hpp"
+
+namespace edgefuse::clients {
+namespace {
+
+const Workload load{.examples = 21, .steps = 5, .step = {.rows = 3, .sequence = 11, .labelled_share = 0.1}};
+
+Offer offer() {
+  Offer made{.config = llm::testing::small_config(), .variants = {}, .adapter = {}};
+  made.config.layers = 3;
+  for (const double ratio : {0.0, 0.3, 0.6})
+    made.variants.push_back(llm::variant_shape(made.config, ratio, 1, 0));
+  made.adapter.rank = 2;
+  made.adapter.targets = {llm::Projection::q, llm::Projection::down};
+  return made;
+}
+
+std::vector<llm::VariantCost> costs() {
+  const auto o = offer();
+  std::vector<llm::VariantCost> all;
+  for (const auto& variant : o.variants)
+    all.push_back(variant_cost(o.config, variant, o.adapter, load.step, o.storage));
+  return all;
+}
+
+Fleet fleet_of_one(Bytes memory) {
+  sim::DeviceProfile d;
+  d.peak = FlopsPerSecond{3e6};
+  d.utilisation = 0.5;
+  d.memory_bandwidth = BytesPerSecond{1e15};
+  d.busy = Watts{4};
+  d.radio = Watts{2};
+  d.link = {.up = BytesPerSecond{5e3}, .down = BytesPerSecond{9e3}, .latency = Seconds{0.25}};
+  FleetSpec spec{.clients = 1};
+  spec.groups = {{.device = d, .count = 1, .memory = memory}};
+  return Fleet{spec};
+}
+
+class PlanTest : public ::testing::Test {
+ protected:
+  std::optional<llm::Plan> plan(Bytes memory, Offer made = offer()) {
+    const auto fleet = fleet_of_one(memory);
+    return Planner{std::move(made), policy_}.plan(fleet, 0, fleet.link(0), load);
+  }
+  FitMemory policy_;
+};
+
+TEST_F(PlanTest, TakesTheLargestVariantThatFits) {
+  const auto cost = costs();
+  ASSERT_GT(cost[0].peak_memory, cost[1].peak_memory);
+  ASSERT_GT(cost[1].peak_memory, cost[2].peak_memory);
+  EXPECT_EQ(plan(cost[0].peak_memory).value().variant, 0u);
+  EXPECT_EQ(plan(cost[0].peak_memory - Bytes{1}).value().variant, 1u);
+  EXPECT_EQ(plan(cost[1].peak_memory).value().variant, 1u);
+  EXPECT_EQ(plan(cost[1].peak_memory - Bytes{1}).value().variant, 2u);
+  EXPECT_EQ(plan(cost[2].peak_memory).value().variant, 2u);
+}
+
+TEST_F(PlanTest, NamesTheBudgetThatKeptItFromMore) {
+  EXPECT_EQ(plan(costs()[0].peak_memory).value().binding, "none");
+  EXPECT_EQ(plan(costs()[1].peak_memory).value().binding, "memory");
+}
+
+TEST_F(PlanTest, AClientThatFitsNoVariantSitsOutAndLearnsWhatItWouldNeed) {
+  const auto least = Planner{offer(), policy_}.least_memory(load);
+  EXPECT_EQ(least, costs()[2].peak_memory);
+  EXPECT_FALSE(plan(least - Bytes{1}).has_value());
+  EXPECT_TRUE(plan(least).has_value());
+}
+
+TEST_F(PlanTest, PredictsTimeBytesAndEnergyInClosedForm) {
+  const auto cost = costs()[1];
+  const auto made = plan(cost.peak_memory).value();
+  const double compute = 5 * (cost.forward + cost.backward).value / 1.5e6;
+  const double transfer = 0.25 + cost.download.value / 9e3 + 0.25 + cost.upload.value / 5e3;
+  EXPECT_DOUBLE_EQ(made.compute.value, compute);
+  EXPECT_EQ(made.download, cost.download);
+  EXPECT_EQ(made.upload, cost.upload);
+  EXPECT_DOUBLE_EQ(made.energy.value, 4 * compute + 2 * transfer);
+  EXPECT_EQ(made.peak_memory, cost.peak_memory);
+}
+
+TEST_F(PlanTest, RepeatsWhatWasDecidedElsewhere) {
+  const auto made = plan(Bytes{1e12}).value();
+  EXPECT_EQ(made.client, 0u);
+  EXPECT_EQ(made.ratio, 0);
+  EXPECT_EQ(made.rank, 2);
+  EXPECT_EQ(made.steps, 5);
+  EXPECT_EQ(made.batch, 3);
+  EXPECT_EQ(made.sequence, 11);
+  EXPECT_EQ(made.examples, 21);
+}
+
+TEST_F(PlanTest, AWarmStartTravelsDownToo) {
+  auto warm = offer();
+  warm.warm_start = true;
+  EXPECT_EQ(plan(Bytes{1e12}, warm).value().download, costs()[0].download + costs()[0].upload);
+}
+
+TEST(RatioPolicies, FindsPoliciesByNameAndRefusesOthers) {
+  const auto policies = ratio_policies();
+  const std::vector<Prospect> prospects{{.parameters = 10, .peak_memory = Bytes{100}},
+                                        {.parameters = 7, .peak_memory = Bytes{60}}};
+  const auto policy = policies.make("fit-memory");
+  EXPECT_EQ(policy->choose(prospects, Bytes{80}).value().prospect, 1u);
+  EXPECT_THROW(static_cast<void>(policies.make("fit-memroy")), InputError);
+}
+
+}  // namespace
+}  // namespace edgefuse::clients
