@@ -14,6 +14,7 @@
 namespace edgefuse::data {
 namespace {
 
+constexpr std::int64_t most_instances = 1'000'000;
 constexpr std::uint32_t domain_picks = 0;  // the client word of the streams that pick domains; queues follow from 1
 
 /// Questions of one domain in random order, reshuffled each time all have been used.
@@ -59,9 +60,10 @@ void check(const ComposeOptions& options, std::size_t domains) {
                         .problem = fmt::format("{} questions of distinct domains asked for, but there are {} domains",
                                                options.k, domains),
                         .remedy = fmt::format("use at most {}", domains)});
-  if (options.count < 1)
-    mistakes.push_back(
-        {.key = "count", .problem = fmt::format("{} instances", options.count), .remedy = "use 1 or more"});
+  if (options.count < 1 || options.count > most_instances)
+    mistakes.push_back({.key = "count",
+                        .problem = fmt::format("{} instances", options.count),
+                        .remedy = fmt::format("use 1 to {}", most_instances)});
   if (!mistakes.empty()) throw InputError{std::move(mistakes)};
 }
 

@@ -28,7 +28,8 @@ struct ComposeOptions {
 /// Composes `count` instances of `k` questions from `k` distinct domains. Domains are used equally often (their counts
 /// differ by one at most), which domains meet and in which order is random, and no question of a domain comes twice
 /// before all of that domain have come once.
-/// Throws InputError when there are fewer than `k` domains, or `k` or `count` is below 1.
+/// Throws InputError when there are fewer than `k` domains, `k` is below 1, or `count`
+/// is not 1 to 1,000,000.
 [[nodiscard]] std::vector<CompositeQuestion> compose(std::span<const Question> questions,
                                                      const ComposeOptions& options);
 
