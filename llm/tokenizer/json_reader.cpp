@@ -1,4 +1,3 @@
-#include <algorithm>
 #include <map>
 #include <string>
 #include <utility>
@@ -8,27 +7,12 @@
 
 #include "llm/tokenizer/bpe_reader.hpp"
 #include "llm/tokenizer/json_tokenizer.hpp"
+#include "llm/tokenizer/read_file.hpp"
 #include "llm/tokenizer/template.hpp"
 #include "sim/error.hpp"
 
 namespace edgefuse::llm::tokenizing {
 namespace {
-
-nlohmann::json parse(std::string_view text, std::string_view file) {
-  try {
-    return nlohmann::json::parse(text);
-  } catch (const nlohmann::json::parse_error& error) {
-    const auto end = std::min<std::size_t>(error.byte, text.size());
-    const auto line = 1 + std::count(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(end), '\n');
-    const std::string_view what = error.what();
-    const auto detail = what.find(": ");
-    throw InputError{{.file = std::string{file},
-                      .line = static_cast<int>(line),
-                      .problem = fmt::format("not valid JSON: {}",
-                                             detail == std::string_view::npos ? what : what.substr(detail + 2)),
-                      .remedy = "the file may be cut short; fetch it again"}};
-  }
-}
 
 /// Collects what is wrong with the sections of a file, so that the user hears of everything at once.
 class Mistakes {
@@ -123,7 +107,7 @@ void check_template(const Tokenizer::Template& around, std::size_t vocabulary, c
 }  // namespace
 
 TokenizerParts read_tokenizer_parts(std::string_view json, std::string_view file) {
-  const auto document = parse(json, file);
+  const auto document = parse_json(json, file);
   const JsonNode root{document, file};
   Mistakes mistakes;
   auto bpe = mistakes.gather([&] { return read_bpe(root.at("model")); });

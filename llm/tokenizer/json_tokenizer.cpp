@@ -1,13 +1,11 @@
 #include "llm/tokenizer/json_tokenizer.hpp"
 
-#include <fstream>
-#include <iterator>
 #include <string>
 #include <unordered_map>
 #include <utility>
 
+#include "llm/tokenizer/read_file.hpp"
 #include "llm/tokenizer/utf8.hpp"
-#include "sim/error.hpp"
 
 namespace edgefuse::llm::tokenizing {
 namespace {
@@ -112,10 +110,7 @@ std::optional<std::int64_t> JsonTokenizer::token_id(std::string_view token) cons
 }
 
 std::unique_ptr<Tokenizer> load_json_tokenizer(const std::filesystem::path& file) {
-  std::ifstream stream{file, std::ios::binary};
-  if (!stream) throw InputError{{.file = file.string(), .problem = "cannot be read"}};
-  const std::string text{std::istreambuf_iterator<char>{stream}, {}};
-  return std::make_unique<JsonTokenizer>(read_tokenizer_parts(text, file.string()));
+  return std::make_unique<JsonTokenizer>(read_tokenizer_parts(read_file(file), file.string()));
 }
 
 }  // namespace edgefuse::llm::tokenizing

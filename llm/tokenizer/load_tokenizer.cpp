@@ -1,5 +1,6 @@
 #include "llm/tokenizer.hpp"
 #include "llm/tokenizer/json_tokenizer.hpp"
+#include "llm/tokenizer/sentencepiece_tokenizer.hpp"
 #include "sim/error.hpp"
 
 namespace edgefuse::llm {
@@ -9,9 +10,11 @@ std::unique_ptr<Tokenizer> load_tokenizer(const std::filesystem::path& folder) {
     throw InputError{{.file = folder.string(), .problem = "no such folder", .remedy = "name a model's folder"}};
   if (const auto file = folder / "tokenizer.json"; std::filesystem::exists(file))
     return tokenizing::load_json_tokenizer(file);
+  if (const auto file = folder / "tokenizer.model"; std::filesystem::exists(file))
+    return tokenizing::load_sentencepiece(file);
   throw InputError{{.file = folder.string(),
                     .problem = "no tokenizer",
-                    .remedy = "the folder needs a tokenizer.json"}};
+                    .remedy = "the folder needs a tokenizer.json or a tokenizer.model"}};
 }
 
 }  // namespace edgefuse::llm

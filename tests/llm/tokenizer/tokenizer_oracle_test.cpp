@@ -40,6 +40,10 @@ class TokenizerOracle : public ::testing::TestWithParam<Oracle> {
   static std::filesystem::path folder() { return testing::assets() / GetParam().folder; }
 };
 
+std::string model_file(const Oracle& oracle) {
+  return std::string{oracle.folder} + "/tokenizer.model";
+}
+
 TEST_P(TokenizerOracle, GivesTheIdsAndTextsOfHuggingFace) {
   EDGEFUSE_NEEDS_ASSET(GetParam().folder);
   const auto oracle = numbers();
@@ -74,6 +78,44 @@ INSTANTIATE_TEST_SUITE_P(Files, TokenizerOracle,
                                            Oracle{"qwen2-style", "oracles/tokenizers/qwen2-style"},
                                            Oracle{"llama3-style", "oracles/tokenizers/llama3-style"},
                                            Oracle{"smollm2-style", "oracles/tokenizers/smollm2-style"}));
+
+class SentencePieceOracle : public TokenizerOracle {
+ protected:
+  /// A folder with nothing but the tokenizer.model, so that it is what gets loaded.
+  static std::filesystem::path only_the_model() {
+    const auto alone = testing::scratch_folder();
+    std::filesystem::copy_file(folder() / "tokenizer.model", alone / "tokenizer.model");
+    return alone;
+  }
+};
+
+TEST_P(SentencePieceOracle, GivesTheIdsOfSentencePiece) {
+  EDGEFUSE_NEEDS_ASSET(model_file(GetParam()));
+  const auto oracle = numbers();
+  const auto tokenizer = load_tokenizer(only_the_model());
+  EXPECT_EQ(tokenizer->vocabulary(), oracle.at("vocab_size").get<std::int64_t>());
+  for (const auto* group : {"cases", "special_cases"}) {
+    for (const auto& one : oracle.at(group)) {
+      const auto text = one.at("text").get<std::string>();
+      const auto& ids = one.contains("ids_sentencepiece") ? one.at("ids_sentencepiece") : one.at("ids");
+      EXPECT_EQ(tokenizer->encode(text, Special::leave_out), ids.get<Ids>()) << group << ": \"" << text << '"';
+    }
+  }
+  const auto& with = oracle.at("with_special_tokens");
+  EXPECT_EQ(tokenizer->encode(with.at("text").get<std::string>(), Special::add), with.at("ids").get<Ids>());
+}
+
+TEST_P(SentencePieceOracle, DecodesToTheSameTexts) {
+  EDGEFUSE_NEEDS_ASSET(model_file(GetParam()));
+  const auto oracle = numbers();
+  const auto tokenizer = load_tokenizer(only_the_model());
+  for (const auto& one : oracle.at("cases"))
+    EXPECT_EQ(tokenizer->decode(one.at("ids").get<Ids>()), one.at("decoded").get<std::string>());
+}
+
+INSTANTIATE_TEST_SUITE_P(Files, SentencePieceOracle,
+                         ::testing::Values(Oracle{"stories15m", "data/models/stories15m"},
+                                           Oracle{"stories260k", "data/models/stories260k"}));
 
 }  // namespace
 }  // namespace edgefuse::llm
