@@ -1,11 +1,18 @@
 #include <array>
 
 #include "app/command.hpp"
+#include "app/logits_command.hpp"
+#include "app/run_command.hpp"
+#include "app/show_command.hpp"
 
 namespace edgefuse::app {
 
 std::span<const Command> commands() {
-  static constexpr std::array<Command, 0> table = {};
+  static constexpr std::array table = {
+      Command{"run", "run a scenario and print what came out", run_command},
+      Command{"show", "summarise a result file", show_command},
+      Command{"logits", "what a model predicts after a list of tokens", logits_command},
+  };
   return table;
 }
 

@@ -47,7 +47,9 @@ void RoundSimulation::follow(const server::Decision& decision) {
 }
 
 void RoundSimulation::begin_round(std::int64_t invitations) {
-  current_ = {.round = version_ + 1, .start = simulator_.now()};
+  current_ = {};
+  current_.round = version_ + 1;
+  current_.start = simulator_.now();
   auto invited = hooks_.select(current_.round, invitations);
   std::ranges::sort(invited);
   for (const auto client : invited) {

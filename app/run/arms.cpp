@@ -1,0 +1,62 @@
+#include "app/run/arms.hpp"
+
+#include <fmt/format.h>
+
+#include "server/fusion/fuse.hpp"
+#include "sim/error.hpp"
+
+namespace edgefuse::app {
+namespace {
+
+Arm make_arm(const scenarios::Scenario& scenario, std::size_t index, std::vector<Mistake>& mistakes) {
+  const auto& wanted = scenario.fusion.arms[index];
+  const auto key = fmt::format("fusion.arm[{}]", index);
+  Arm arm{.name = wanted.name, .resolver = nullptr, .rule = nullptr};
+  const auto collect = [&mistakes](const auto& make) {
+    try {
+      make();
+    } catch (const InputError& error) {
+      mistakes.insert(mistakes.end(), error.mistakes().begin(), error.mistakes().end());
+    }
+  };
+  collect([&] {
+    arm.rule =
+        server::fusion_rules().make(wanted.rule, to_parameters(wanted.settings), origin_of(scenario, key + ".rule"));
+  });
+  collect([&] {
+    arm.resolver = server::conflict_resolvers().make(wanted.conflict, to_parameters(wanted.conflict_settings),
+                                                     origin_of(scenario, key + ".conflict"));
+  });
+  if (arm.rule && arm.resolver)
+    collect([&] { server::check_compatible(*arm.resolver, *arm.rule, origin_of(scenario, key + ".rule")); });
+  return arm;
+}
+
+}  // namespace
+
+llm::ModelDelta Arm::fuse(std::span<const server::Contribution> contributions) const {
+  return server::fuse(contributions, *resolver, *rule);
+}
+
+std::vector<Arm> make_arms(const scenarios::Scenario& scenario) {
+  std::vector<Arm> arms;
+  std::vector<Mistake> mistakes;
+  for (std::size_t i = 0; i < scenario.fusion.arms.size(); ++i)
+    arms.push_back(make_arm(scenario, i, mistakes));
+  if (!mistakes.empty()) throw InputError{std::move(mistakes)};
+  return arms;
+}
+
+Parameters to_parameters(const scenarios::Settings& settings) {
+  Parameters parameters;
+  for (const auto& [name, setting] : settings)
+    std::visit([&, key = name](const auto& value) { parameters.emplace(key, value); }, setting);
+  return parameters;
+}
+
+Origin origin_of(const scenarios::Scenario& scenario, const std::string& key) {
+  const auto mistake = scenario.source.mistake(key, "");
+  return {.file = mistake.file, .line = mistake.line, .key = mistake.key};
+}
+
+}  // namespace edgefuse::app

@@ -1,0 +1,33 @@
+#pragma once
+
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "llm/delta.hpp"
+#include "scenarios/scenario.hpp"
+#include "server/conflict/conflict_resolver.hpp"
+#include "server/fusion/contribution.hpp"
+#include "server/fusion/fusion_rule.hpp"
+
+namespace edgefuse::app {
+
+/// One way to make a fused model of a round's updates: a conflict resolver, then a fusion rule.
+struct Arm {
+  std::string name;
+  std::unique_ptr<server::ConflictResolver> resolver;
+  std::unique_ptr<server::FusionRule> rule;
+
+  [[nodiscard]] llm::ModelDelta fuse(std::span<const server::Contribution> contributions) const;
+};
+
+/// The scenario's arms. Throws InputError with every unknown method and parameter of all of them.
+[[nodiscard]] std::vector<Arm> make_arms(const scenarios::Scenario& scenario);
+
+/// A scenario's settings as a registry takes them.
+[[nodiscard]] Parameters to_parameters(const scenarios::Settings& settings);
+/// Where `key` was written, for a registry's messages.
+[[nodiscard]] Origin origin_of(const scenarios::Scenario& scenario, const std::string& key);
+
+}  // namespace edgefuse::app

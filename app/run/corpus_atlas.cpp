@@ -1,0 +1,46 @@
+#include <array>
+
+#include <fmt/format.h>
+
+#include "app/run/corpus_sources.hpp"
+#include "data/atlas/atlas.hpp"
+#include "data/atlas/questions.hpp"
+
+namespace edgefuse::app {
+namespace {
+
+using data::atlas::Visibility;
+
+data::atlas::AtlasOptions atlas_options(const scenarios::Scenario& scenario) {
+  data::atlas::AtlasOptions options;
+  options.seed = scenario.data.atlas.seed;
+  options.domains = scenario.data.atlas.domains;
+  options.conflict = scenario.data.atlas.conflict;
+  return options;
+}
+
+}  // namespace
+
+/// Clients train on the private facts of their domains; models are judged by the same facts in other words.
+Corpus atlas_corpus(const scenarios::Scenario& scenario, const std::filesystem::path&) {
+  const auto world = data::atlas::make_atlas(atlas_options(scenario));
+  Corpus corpus;
+  std::vector<data::Question> test;
+  for (std::int64_t domain = 0; domain < world.options.domains; ++domain) {
+    for (const auto& question : data::atlas::training_questions(world, domain, Visibility::edges)) {
+      corpus.training.push_back(data::as_example(question));
+      corpus.labels.push_back(question.domain);
+    }
+    const auto asked = data::atlas::test_questions(world, domain, Visibility::edges);
+    test.insert(test.end(), asked.begin(), asked.end());
+  }
+  hold_out(corpus, scenario);
+  corpus.questions = draw_per_domain(test, scenario.evaluation.questions, scenario.seed);
+  if (scenario.evaluation.composites > 0)
+    corpus.composites = data::compose(
+        test,
+        {.k = scenario.evaluation.composite_size, .count = scenario.evaluation.composites, .seed = scenario.seed});
+  return corpus;
+}
+
+}  // namespace edgefuse::app

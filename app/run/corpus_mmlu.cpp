@@ -1,0 +1,35 @@
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "app/run/corpus_sources.hpp"
+#include "data/mmlu.hpp"
+#include "sim/error.hpp"
+
+namespace edgefuse::app {
+
+/// Clients train on MMLU's dev and val questions; models are judged by its test questions. Labels are the domains.
+Corpus mmlu_corpus(const scenarios::Scenario& scenario, const std::filesystem::path& assets) {
+  const auto folders = data_files(scenario, assets);
+  if (folders.size() != 1)
+    throw InputError{scenario.source.mistake("data.paths", "source \"mmlu\" reads exactly one folder",
+                                             "the folder that holds dev/, val/ and test/")};
+  const auto level = data::parse_domain_level(scenario.data.level);
+  Corpus corpus;
+  for (const auto split : {data::MmluSplit::dev, data::MmluSplit::val}) {
+    for (const auto& question : data::read_mmlu(folders.front(), split, level)) {
+      corpus.training.push_back(data::as_example(question));
+      corpus.labels.push_back(question.domain);
+    }
+  }
+  hold_out(corpus, scenario);
+  const auto test = data::read_mmlu(folders.front(), data::MmluSplit::test, level);
+  corpus.questions = draw_per_domain(test, scenario.evaluation.questions, scenario.seed);
+  if (scenario.evaluation.composites > 0)
+    corpus.composites = data::compose(
+        test,
+        {.k = scenario.evaluation.composite_size, .count = scenario.evaluation.composites, .seed = scenario.seed});
+  return corpus;
+}
+
+}  // namespace edgefuse::app

@@ -1,0 +1,141 @@
+#include "app/run/experiment.hpp"
+
+#include <algorithm>
+#include <numeric>
+#include <set>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "app/run/round_simulation.hpp"
+#include "app/run/rows.hpp"
+#include "llm/delta.hpp"
+#include "llm/pruning/pruner.hpp"
+#include "llm/variant.hpp"
+#include "server/fusion/fuse.hpp"
+
+namespace edgefuse::app {
+namespace {
+
+/// A domain's clients fused without any conflict resolution: what "adapter:<domain>" is.
+llm::ModelDelta plain_mean(std::span<const server::Contribution> contributions) {
+  const auto rule = server::fusion_rules().make("mean");
+  const auto resolver = server::conflict_resolvers().make("none");
+  return server::fuse(contributions, *resolver, *rule);
+}
+
+}  // namespace
+
+Experiment::Experiment(Assembly assembly, results::Recorder recorder, ExperimentOptions options)
+    : assembly_{std::move(assembly)}, recorder_{std::move(recorder)}, options_{std::move(options)} {
+  if (assembly_.scenario.fidelity == scenarios::Fidelity::learning) prepare_learning();
+  recorder_.add(client_rows(assembly_));
+}
+
+void Experiment::prepare_learning() {
+  const auto& scenario = assembly_.scenario;
+  say("loading and pruning the base");
+  const auto base = llm::load_model(assembly_.model_folder);
+  const auto pruner = llm::pruners().make(scenario.pruning.method, to_parameters(scenario.pruning.settings),
+                                          origin_of(scenario, "pruning.method"));
+  learner_.emplace(scenario, assembly_.task, llm::sort_by_importance(base, pruner->rank(base)),
+                   assembly_.planner.offer().variants, options_.workers);
+  evaluator_.emplace(scenario, assembly_.task.evaluation, *assembly_.tokenizer, assembly_.config);
+}
+
+void Experiment::run() {
+  if (learner_ && judges(scenarios::EvaluatedModel::base)) {
+    say("evaluating the base");
+    evaluate(0, {{"base", [this] { return learner_->base(); }}});
+  }
+  recorder_.commit();
+  const auto server = assembly_.fleet.size();
+  std::vector<std::uint32_t> everybody(server);
+  std::iota(everybody.begin(), everybody.end(), 0U);
+  RoundSimulation simulation{server,
+                             *assembly_.protocol,
+                             {.select =
+                                  [&](std::int64_t round, std::int64_t count) {
+                                    return assembly_.selection->select({.seed = assembly_.scenario.seed,
+                                                                        .round = static_cast<std::uint32_t>(round),
+                                                                        .candidates = everybody,
+                                                                        .count = static_cast<std::uint32_t>(count)});
+                                  },
+                              .plan = [this](std::uint32_t client) { return assembly_.plan(client); },
+                              .link = [this](std::uint32_t client) { return assembly_.link(client); },
+                              .trained =
+                                  [this](std::int64_t round, const llm::Plan& plan) {
+                                    if (learner_) learner_->note(round, plan);
+                                  },
+                              .fused = [this](const RoundTimeline& round) { finish_round(round); },
+                              .observed =
+                                  [this, server](const sim::Event& event) {
+                                    if (assembly_.scenario.output.events) events_.push_back(event_row(event, server));
+                                  }}};
+  simulation.run();
+  recorder_.add(std::exchange(events_, {}));
+  recorder_.commit();
+}
+
+void Experiment::finish_round(const RoundTimeline& round) {
+  std::vector<TrainingRecord> records;
+  if (learner_) {
+    say(fmt::format("round {}: training {} adapters", round.round, round.participations.size()));
+    records = learner_->collect();
+  }
+  const auto plans = plan_rows(assembly_, round, records);
+  if (assembly_.scenario.output.plans) recorder_.add(plans);
+  recorder_.add(round_row(round, plans));
+  if (learner_) learn(round, records);
+  recorder_.add(std::exchange(events_, {}));
+  recorder_.commit();
+}
+
+void Experiment::learn(const RoundTimeline& round, std::span<const TrainingRecord> records) {
+  if (std::ranges::all_of(records, &TrainingRecord::refused)) return;  // nothing came back: the base stays
+  if (evaluates(round.round)) {
+    say(fmt::format("round {}: evaluating", round.round));
+    evaluate(round.round, subjects());
+  }
+  if (round.round < assembly_.scenario.protocol.rounds)
+    learner_->advance(assembly_.arms[assembly_.primary_arm].fuse(learner_->contributions()));
+}
+
+bool Experiment::evaluates(std::int64_t round) const {
+  const auto every = assembly_.scenario.evaluation.every;
+  return round == assembly_.scenario.protocol.rounds || (every > 0 && round % every == 0);
+}
+
+bool Experiment::judges(scenarios::EvaluatedModel model) const {
+  const auto& models = assembly_.scenario.evaluation.models;
+  return std::ranges::find(models, model) != models.end();
+}
+
+std::vector<Subject> Experiment::subjects() const {
+  std::vector<Subject> subjects;
+  if (judges(scenarios::EvaluatedModel::adapters)) {
+    std::set<std::string> domains;
+    for (const auto& contribution : learner_->contributions())
+      domains.insert(assembly_.task.shards[contribution.client].domain);
+    for (const auto& domain : domains)
+      subjects.push_back({"adapter:" + domain, [this, domain] {
+                            return llm::apply(learner_->base(), plain_mean(learner_->contributions_of(domain)));
+                          }});
+  }
+  if (judges(scenarios::EvaluatedModel::fused)) {
+    for (const auto& arm : assembly_.arms)
+      subjects.push_back(
+          {arm.name, [this, &arm] { return llm::apply(learner_->base(), arm.fuse(learner_->contributions())); }});
+  }
+  return subjects;
+}
+
+void Experiment::evaluate(std::int64_t round, const std::vector<Subject>& subjects) {
+  recorder_.add(evaluator_->evaluate(round, subjects, options_.workers));
+}
+
+void Experiment::say(const std::string& what) const {
+  if (options_.progress) options_.progress(what);
+}
+
+}  // namespace edgefuse::app

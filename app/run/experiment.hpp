@@ -1,0 +1,55 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "app/run/assembly.hpp"
+#include "app/run/evaluator.hpp"
+#include "app/run/learner.hpp"
+#include "app/run/timeline.hpp"
+#include "results/recorder.hpp"
+
+namespace edgefuse::app {
+
+struct ExperimentOptions {
+  unsigned workers = 1;  // gangs trained, and models judged, at the same time; never changes a result
+  /// Told what is being done, in a few words; may be empty.
+  std::function<void(const std::string&)> progress;
+};
+
+/// One run of a scenario: virtual time drives, learning follows, everything is recorded.
+class Experiment {
+ public:
+  /// Checks everything before any work: throws InputError.
+  Experiment(Assembly assembly, results::Recorder recorder, ExperimentOptions options);
+  Experiment(const Experiment&) = delete;  // its parts refer to each other
+  Experiment& operator=(const Experiment&) = delete;
+
+  /// Runs to the end. The recorder holds every round that was completed, whatever happens.
+  void run();
+
+  [[nodiscard]] results::Recorder& recorder() { return recorder_; }
+
+ private:
+  void prepare_learning();
+  void finish_round(const RoundTimeline& round);
+  void learn(const RoundTimeline& round, std::span<const TrainingRecord> records);
+  [[nodiscard]] bool evaluates(std::int64_t round) const;
+  [[nodiscard]] bool judges(scenarios::EvaluatedModel model) const;
+  [[nodiscard]] std::vector<Subject> subjects() const;
+  void evaluate(std::int64_t round, const std::vector<Subject>& subjects);
+  void say(const std::string& what) const;
+
+  Assembly assembly_;
+  results::Recorder recorder_;
+  ExperimentOptions options_;
+  std::optional<Learner> learner_;      // learning fidelity only
+  std::optional<Evaluator> evaluator_;  // learning fidelity only
+  std::vector<results::EventRow> events_;
+};
+
+}  // namespace edgefuse::app

@@ -1,0 +1,45 @@
+#include "app/run/fleet_setup.hpp"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "app/run/arms.hpp"
+#include "clients/device_catalogue.hpp"
+#include "sim/error.hpp"
+
+namespace edgefuse::app {
+
+clients::Fleet make_fleet(const scenarios::Scenario& scenario) {
+  const auto catalogue = clients::built_in_devices();
+  clients::FleetSpec spec{.clients = scenario.fleet.clients,
+                          .spread = scenario.fleet.spread,
+                          .memory_scale = scenario.fleet.memory_scale,
+                          .seed = scenario.seed};
+  std::vector<Mistake> mistakes;
+  for (std::size_t i = 0; i < scenario.fleet.groups.size(); ++i) {
+    const auto& group = scenario.fleet.groups[i];
+    try {
+      spec.groups.push_back(
+          {.device = catalogue.find(group.device, origin_of(scenario, fmt::format("fleet.group[{}].device", i))),
+           .share = group.share,
+           .count = group.count,
+           .memory = group.memory,
+           .uplink = group.uplink,
+           .downlink = group.downlink,
+           .latency = group.latency});
+    } catch (const InputError& error) {
+      mistakes.insert(mistakes.end(), error.mistakes().begin(), error.mistakes().end());
+    }
+  }
+  if (!mistakes.empty()) throw InputError{std::move(mistakes)};
+  return clients::Fleet{spec};
+}
+
+sim::Link path_to_server(const sim::Link& client, const scenarios::Network& server) {
+  return {.up = std::min(client.up, server.uplink),
+          .down = std::min(client.down, server.downlink),
+          .latency = client.latency + server.latency};
+}
+
+}  // namespace edgefuse::app

@@ -1,0 +1,102 @@
+#include "app/run/learner.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "clients/local_data.hpp"
+#include "llm/variant.hpp"
+#include "server/recovery/recovery.hpp"
+#include "sim/expects.hpp"
+
+namespace edgefuse::app {
+
+llm::LoraSpec lora_spec(const scenarios::Adapter& adapter) {
+  llm::LoraSpec spec{.rank = adapter.rank, .alpha = adapter.alpha, .rslora = adapter.rslora, .targets = {}};
+  for (const auto& target : adapter.targets) {
+    const auto projection = llm::parse_projection(target);
+    EDGEFUSE_EXPECTS(projection.has_value(), "the schema lets only projections through");
+    spec.targets.push_back(*projection);
+  }
+  std::ranges::sort(spec.targets);
+  return spec;
+}
+
+llm::TrainingOptions training_options(const scenarios::Training& training) {
+  llm::TrainingOptions options;
+  options.learning_rate = training.learning_rate;
+  options.schedule = training.schedule == scenarios::Schedule::cosine ? llm::Schedule::cosine : llm::Schedule::constant;
+  options.weight_decay = training.weight_decay;
+  if (training.clip_norm > 0) options.clip_norm = training.clip_norm;
+  options.precision = training.precision == scenarios::Precision::bf16 ? llm::Precision::bf16 : llm::Precision::fp32;
+  return options;
+}
+
+Learner::Learner(const scenarios::Scenario& scenario, const LearningTask& task, llm::Model sorted,
+                 std::vector<llm::VariantShape> offered, unsigned workers)
+    : scenario_{scenario},
+      task_{task},
+      base_{std::move(sorted)},
+      offered_{std::move(offered)},
+      trainer_{{.training = training_options(scenario.training), .gang = scenario.training.gang, .workers = workers}} {
+  slice_variants();
+}
+
+void Learner::slice_variants() {
+  variants_.clear();
+  for (const auto& shape : offered_)
+    variants_.push_back({.shape = shape, .model = llm::slice(base_, shape)});
+}
+
+void Learner::note(std::int64_t round, const llm::Plan& plan) {
+  const auto build = [this, round, plan]() -> llm::TrainingJob {
+    const auto& shard = task_.shards[plan.client];
+    return {.initial = llm::make_adapter(variants_[plan.variant].model, lora_spec(scenario_.adapter), scenario_.seed,
+                                         plan.client),
+            .steps = clients::local_batches(shard.examples, local_schedule(scenario_.training), scenario_.seed,
+                                            plan.client, static_cast<std::uint32_t>(round))};
+  };
+  trainer_.note({.plan = plan, .version = version_, .build = build});
+}
+
+std::vector<TrainingRecord> Learner::collect() {
+  contributions_.clear();
+  std::vector<TrainingRecord> records;
+  const auto variant = [this](std::int64_t version, std::uint32_t index) -> const clients::VariantModel& {
+    EDGEFUSE_EXPECTS(version == version_, "rounds are synchronous: nobody trains on an older version");
+    return variants_[index];
+  };
+  for (auto& result : trainer_.train(variant)) {
+    TrainingRecord record{.client = result.client, .refused = true};
+    if (!result.losses.empty()) {
+      record.first_loss = result.losses.front();
+      record.last_loss = result.losses.back();
+    }
+    if (result.update) {
+      auto recovered = server::recover(*result.update, base_.config);
+      if (auto* delta = std::get_if<llm::ModelDelta>(&recovered)) {
+        const bool by_examples = scenario_.fusion.weights == scenarios::Weights::examples;
+        contributions_.push_back({.client = result.client,
+                                  .weight = by_examples ? static_cast<double>(result.update->examples) : 1.0,
+                                  .delta = std::move(*delta)});
+        record.refused = false;
+      }
+    }
+    records.push_back(record);
+  }
+  return records;
+}
+
+std::vector<server::Contribution> Learner::contributions_of(const std::string& domain) const {
+  std::vector<server::Contribution> chosen;
+  for (const auto& contribution : contributions_)
+    if (task_.shards[contribution.client].domain == domain) chosen.push_back(contribution);
+  return chosen;
+}
+
+void Learner::advance(const llm::ModelDelta& delta) {
+  base_ = llm::apply(base_, delta);
+  ++version_;
+  slice_variants();
+}
+
+}  // namespace edgefuse::app

@@ -1,0 +1,120 @@
+#include "app/run_command.hpp"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <chrono>
+#include <ostream>
+#include <thread>
+
+#include <fmt/format.h>
+#include <boost/program_options.hpp>
+
+#include "app/exit_codes.hpp"
+#include "app/run/assembly.hpp"
+#include "app/run/experiment.hpp"
+#include "app/run/provenance.hpp"
+#include "app/run/rows.hpp"
+#include "llm/threads.hpp"
+#include "results/result_file.hpp"
+#include "results/summary.hpp"
+#include "results/table.hpp"
+#include "scenarios/scenario.hpp"
+#include "sim/error.hpp"
+
+namespace edgefuse::app {
+namespace {
+
+namespace po = boost::program_options;
+using Clock = std::chrono::steady_clock;
+
+constexpr Usage usage = {
+    "edgefuse run SCENARIO [--set KEY=VALUE]... [--out FILE] [--threads N]",
+    "Runs a scenario: virtual time, training, fusion, evaluation. Records every round and prints what came out.",
+    "edgefuse run scenarios/quickstart.toml --set seed=2"};
+
+po::options_description options() {
+  po::options_description described{"options"};
+  auto add = described.add_options();
+  add("scenario", po::value<std::string>(), "the scenario file (the word \"scenario\" may be left out)");
+  add("set", po::value<std::vector<std::string>>()->default_value({}, ""),
+      "another value for a key, such as training.steps=20; may be given again");
+  add("out", po::value<std::string>(), "the result file, instead of the scenario's");
+  add("threads", po::value<unsigned>()->default_value(std::max(1U, std::thread::hardware_concurrency())),
+      "gangs trained at the same time; results do not depend on it");
+  add("json", "print the result's summary as one JSON object");
+  return described;
+}
+
+scenarios::Scenario load(const po::variables_map& values) {
+  if (!values.contains("scenario"))
+    throw InputError{Mistake{.problem = "no scenario given", .remedy = "edgefuse run scenarios/quickstart.toml"}};
+  auto overrides = values["set"].as<std::vector<std::string>>();
+  if (values.contains("out")) overrides.push_back(fmt::format("output.file=\"{}\"", values["out"].as<std::string>()));
+  return scenarios::load_scenario(values["scenario"].as<std::string>(), overrides);
+}
+
+unsigned threads(const po::variables_map& values) {
+  const auto wanted = values["threads"].as<unsigned>();
+  if (wanted == 0 || wanted > 1024)
+    throw InputError{{.key = "--threads",
+                      .problem = fmt::format("{} threads", wanted),
+                      .remedy = "a number from 1 to 1024; results do not depend on it"}};
+  return wanted;
+}
+
+/// One line that is written over and over, on a terminal only.
+class ProgressLine {
+ public:
+  explicit ProgressLine(std::ostream& err) : err_{err}, on_{::isatty(STDERR_FILENO) == 1} {}
+  ~ProgressLine() { clear(); }
+  ProgressLine(const ProgressLine&) = delete;
+  ProgressLine& operator=(const ProgressLine&) = delete;
+
+  void show(const std::string& what) const {
+    if (!on_) return;
+    const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(Clock::now() - start_).count();
+    err_ << fmt::format("\r\033[K{:4d} s  {}", seconds, what) << std::flush;
+  }
+  void clear() const {
+    if (on_) err_ << "\r\033[K" << std::flush;
+  }
+
+ private:
+  std::ostream& err_;
+  bool on_;
+  Clock::time_point start_ = Clock::now();
+};
+
+}  // namespace
+
+int run_command(const Arguments& arguments, Console console) {
+  po::positional_options_description positional;
+  positional.add("scenario", 1);
+  const auto described = options();
+  const auto values = parse_options(usage, described, &positional, arguments, console);
+  if (!values) return exit_done;
+
+  const auto started = Clock::now();
+  auto scenario = load(*values);
+  const auto workers = threads(*values);
+  llm::use_one_thread_per_gang();
+  auto provenance = start_provenance(scenario, arguments, workers);
+  const ProgressLine line{console.err};
+  line.show("putting the scenario together");
+  auto assembly = assemble(std::move(scenario), scenarios::default_assets());
+  results::Recorder recorder{assembly.scenario.output.file, run_header(assembly.scenario)};
+  Experiment experiment{std::move(assembly),
+                        std::move(recorder),
+                        {.workers = workers, .progress = [&line](const std::string& what) { line.show(what); }}};
+  experiment.run();
+  provenance.wall_time = Seconds{std::chrono::duration<double>(Clock::now() - started).count()};
+  experiment.recorder().finish(provenance);
+  line.clear();
+  const auto summary = results::summarise(results::read_result(experiment.recorder().file()));
+  console.out << (values->contains("json") ? results::to_json(summary) + "\n" : results::to_table(summary));
+  console.err << fmt::format("\nrecorded in {}\n", experiment.recorder().file().string());
+  return exit_done;
+}
+
+}  // namespace edgefuse::app
