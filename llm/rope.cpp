@@ -50,13 +50,15 @@ RopeTables rope_tables(const ModelConfig& config, std::int64_t positions, at::Sc
   return {at::cos(angles).to(dtype), at::sin(angles).to(dtype)};
 }
 
-void check_length(const ModelConfig& config, std::int64_t length) {
+void check_length(const ModelConfig& config, std::int64_t length, const std::string& what) {
   if (length > config.max_positions)
-    throw InputError{{.problem = "a sequence of " + std::to_string(length) + " tokens does not fit the model's " +
+    throw InputError{{.key = what,
+                      .problem = "a sequence of " + std::to_string(length) + " tokens does not fit the model's " +
                                  std::to_string(config.max_positions) + " positions",
                       .remedy = "cut it, or use a model with more positions"}};
   if (config.sliding_window && length > *config.sliding_window)
-    throw InputError{{.problem = "a sequence of " + std::to_string(length) + " tokens is longer than the model's " +
+    throw InputError{{.key = what,
+                      .problem = "a sequence of " + std::to_string(length) + " tokens is longer than the model's " +
                                  "sliding window of " + std::to_string(*config.sliding_window),
                       .remedy = "cut it: attention is computed in full, which differs beyond the window"}};
 }

@@ -3,6 +3,7 @@
 #include <ATen/core/Tensor.h>
 
 #include <cstdint>
+#include <string>
 
 #include "llm/config.hpp"
 
@@ -22,7 +23,8 @@ struct RopeTables {
 /// see the very rotation they were trained with.
 [[nodiscard]] RopeTables rope_tables(const ModelConfig& config, std::int64_t positions, at::ScalarType dtype);
 
-/// Throws InputError when a sequence of `length` tokens is longer than the model's positions or sliding window.
-void check_length(const ModelConfig& config, std::int64_t length);
+/// Throws InputError when a sequence of `length` tokens is longer than the model's positions or sliding window. `what`
+/// says which sequence it was.
+void check_length(const ModelConfig& config, std::int64_t length, const std::string& what = {});
 
 }  // namespace edgefuse::llm

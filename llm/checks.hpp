@@ -1,0 +1,17 @@
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+
+#include "llm/config.hpp"
+
+namespace edgefuse::llm {
+
+/// Throws InputError, saying which text it was (`what`, such as "step 3, row 1"), when an id is outside the vocabulary.
+void check_ids(const ModelConfig& config, std::span<const std::int64_t> ids, const std::string& what);
+
+/// The same for a text that the model is to read: it must not be longer than the model's positions either.
+void check_text(const ModelConfig& config, std::span<const std::int64_t> ids, const std::string& what);
+
+}  // namespace edgefuse::llm

@@ -1,0 +1,142 @@
+#include "llm/engine/factors.hpp"
+
+#include <algorithm>
+
+#include <ATen/ATen.h>
+
+#include "sim/expects.hpp"
+
+namespace edgefuse::llm::engine {
+namespace {
+
+constexpr std::array site_q = {Projection::q};
+constexpr std::array site_kv = {Projection::k, Projection::v};
+constexpr std::array site_o = {Projection::o};
+constexpr std::array site_gate_up = {Projection::gate, Projection::up};
+constexpr std::array site_down = {Projection::down};
+
+/// A view of `count` rows of `width` numbers as a tensor.
+template <class T>
+at::Tensor tensor_of(const T* numbers, std::int64_t rows, std::int64_t width) {
+  return at::from_blob(const_cast<T*>(numbers), {rows, width},
+                       at::TensorOptions().dtype(c10::CppTypeToScalarType<T>::value));
+}
+
+/// Calls f(module, slot, site) for every adapted module of the layout.
+template <class F>
+void for_each_module(const FactorLayout& layout, const Adapter& adapter, const F& f) {
+  for (const auto& [id, factors] : adapter.modules) {
+    for (const Site place : all_sites) {
+      const SiteLayout& site = layout.site(static_cast<std::size_t>(id.layer), place);
+      for (const auto& slot : site.slots)
+        if (slot.projection == id.projection) f(id, factors, slot, site);
+    }
+  }
+}
+
+}  // namespace
+
+std::span<const Projection> projections_of(Site site) {
+  switch (site) {
+    case Site::q:
+      return site_q;
+    case Site::kv:
+      return site_kv;
+    case Site::o:
+      return site_o;
+    case Site::gate_up:
+      return site_gate_up;
+    case Site::down:
+      return site_down;
+  }
+  EDGEFUSE_EXPECTS(false, "not one of the five sites");
+  return {};
+}
+
+FactorLayout::FactorLayout(const Model& model, const Adapter& adapter) : layers_(model.layers.size()) {
+  for (std::size_t layer = 0; layer < layers_.size(); ++layer) {
+    for (const Site place : all_sites) {
+      SiteLayout& site = layers_[layer][static_cast<std::size_t>(place)];
+      for (const Projection projection : projections_of(place)) {
+        const Linear& linear = model.layers[layer].projection(projection);
+        site.in = linear.in();
+        const auto found = adapter.modules.find({static_cast<std::int32_t>(layer), projection});
+        if (found == adapter.modules.end()) continue;
+        const std::int64_t rank = found->second.a.size(0);
+        site.slots.push_back({projection, rank, site.ranks, 0, linear.out()});
+        site.ranks += rank;
+      }
+      site.a_offset = size_;
+      size_ += site.ranks * site.in;
+      for (auto& slot : site.slots) {
+        slot.b_offset = size_;
+        size_ += slot.rank * slot.out;
+      }
+    }
+  }
+}
+
+std::size_t FactorLayout::lowest_layer() const {
+  const auto adapted = [](const auto& sites) {
+    return std::any_of(sites.begin(), sites.end(), [](const SiteLayout& site) { return site.adapted(); });
+  };
+  return static_cast<std::size_t>(std::find_if(layers_.begin(), layers_.end(), adapted) - layers_.begin());
+}
+
+bool FactorLayout::adapted_before(std::size_t layer, Site site) const {
+  const auto& sites = layers_[layer];
+  return std::any_of(sites.begin(), sites.begin() + static_cast<std::ptrdiff_t>(site),
+                     [](const SiteLayout& earlier) { return earlier.adapted(); });
+}
+
+template <class T>
+GangFactors<T>::GangFactors(const FactorLayout& layout, std::size_t members)
+    : layout_{layout},
+      scales_(members, T{0}),
+      values_(members * static_cast<std::size_t>(layout.size())),
+      gradients_(values_.size()) {}
+
+template <class T>
+void GangFactors<T>::load(std::size_t member, const Adapter& adapter) {
+  scales_[member] = static_cast<T>(adapter.spec.scale());
+  const std::span<T> numbers = values(member);
+  std::int64_t loaded = 0;
+  for_each_module(layout_, adapter,
+                  [&](const ModuleId&, const LoraFactors& factors, const auto& slot, const auto& site) {
+                    EDGEFUSE_EXPECTS(
+                        factors.a.size(0) == slot.rank && factors.a.size(1) == site.in && factors.b.size(0) == slot.out,
+                        "all adapters of a gang have one shape");
+                    T* a = numbers.data() + site.a_offset + slot.first * site.in;
+                    tensor_of(a, slot.rank, site.in).copy_(factors.a);
+                    tensor_of(numbers.data() + slot.b_offset, slot.rank, slot.out).copy_(factors.b.t());
+                    loaded += slot.rank * (site.in + slot.out);
+                  });
+  EDGEFUSE_EXPECTS(loaded == layout_.size(), "all adapters of a gang have the same modules");
+}
+
+template <class T>
+Adapter GangFactors<T>::gather(std::span<const T> numbers, const Adapter& like) const {
+  Adapter result{like.spec, {}};
+  for_each_module(layout_, like, [&](const ModuleId& id, const LoraFactors&, const auto& slot, const auto& site) {
+    const T* a = numbers.data() + site.a_offset + slot.first * site.in;
+    result.modules[id] = {
+        tensor_of(a, slot.rank, site.in).clone(),
+        tensor_of(numbers.data() + slot.b_offset, slot.rank, slot.out).t().clone(at::MemoryFormat::Contiguous)};
+  });
+  return result;
+}
+
+template <class T>
+Adapter GangFactors<T>::store(std::size_t member, const Adapter& like) const {
+  return gather(values(member), like);
+}
+
+template <class T>
+Adapter GangFactors<T>::store_gradients(std::size_t member, const Adapter& like) const {
+  return gather(gradients(member), like);
+}
+
+template class GangFactors<float>;
+template class GangFactors<double>;
+
+}  // namespace edgefuse::llm::engine

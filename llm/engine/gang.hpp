@@ -1,0 +1,45 @@
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "llm/engine/engine.hpp"
+#include "llm/engine/factors.hpp"
+#include "llm/engine/head.hpp"
+#include "llm/sequence.hpp"
+
+namespace edgefuse::llm::engine {
+
+/// A frozen model with the adapters of several members on it: losses and their gradients, a batch for each member. Who
+/// moves the factors by them is the caller's affair.
+template <class T>
+class Gang {
+ public:
+  /// All adapters have the modules and ranks of the first; check_adapter_fits holds. No text will have more than
+  /// `longest` tokens.
+  Gang(const Model& model, std::span<const Adapter* const> adapters, Precision precision, std::int64_t longest);
+
+  /// Member m's loss on *batches[m], the mean over its labels, and in `factors()` its gradients; a member whose batch
+  /// is null takes no part. Every batch has a label.
+  [[nodiscard]] std::vector<double> losses_and_gradients(std::span<const Batch* const> batches);
+
+  [[nodiscard]] GangFactors<T>& factors() { return factors_; }
+  [[nodiscard]] const GangFactors<T>& factors() const { return factors_; }
+
+ private:
+  void run(const Pass& pass, std::span<const double> member_weights, std::span<double> losses);
+
+  Engine<T> engine_;
+  Head<T> head_;
+  GangFactors<T> factors_;
+  Matrix<T> d_output_;
+};
+
+/// Positions with a label to predict.
+[[nodiscard]] std::int64_t label_count(const Batch& batch);
+
+extern template class Gang<float>;
+extern template class Gang<double>;
+
+}  // namespace edgefuse::llm::engine

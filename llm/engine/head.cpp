@@ -1,0 +1,86 @@
+#include "llm/engine/head.hpp"
+
+#include <algorithm>
+
+#include <ATen/ATen.h>
+
+#include "llm/engine/kernels.hpp"
+#include "sim/expects.hpp"
+
+namespace edgefuse::llm::engine {
+namespace {
+
+/// Numbers in the logits that exist at once: 16 MB in float32.
+constexpr std::int64_t logits_budget = std::int64_t{1} << 22;
+
+at::Tensor chosen_rows(const at::Tensor& head, std::span<const std::int64_t> candidates) {
+  const at::Tensor rows =
+      at::empty({static_cast<std::int64_t>(candidates.size())}, at::TensorOptions().dtype(at::kLong));
+  std::copy(candidates.begin(), candidates.end(), rows.data_ptr<std::int64_t>());
+  return head.index_select(0, rows);
+}
+
+}  // namespace
+
+template <class T>
+Head<T>::Head(const Model& model, Precision precision)
+    : eps_{model.config.rms_norm_eps}, norm_{model.final_norm.contiguous()}, weight_{model.head, precision} {}
+
+template <class T>
+Head<T>::Head(const Model& model, Precision precision, std::span<const std::int64_t> candidates)
+    : eps_{model.config.rms_norm_eps},
+      norm_{model.final_norm.contiguous()},
+      weight_{chosen_rows(model.head, candidates), precision} {}
+
+template <class T>
+MatrixView<T> Head<T>::normalise(MatrixView<const T> x) {
+  inverse_rms_.resize(static_cast<std::size_t>(x.rows));
+  const auto normalised = normalised_.reshape(x.rows, x.cols);
+  rms_norm(x, norm_.data_ptr<T>(), eps_, normalised, inverse_rms_.data());
+  return normalised;
+}
+
+template <class T>
+void Head<T>::logits(MatrixView<const T> x, MatrixView<T> out, Scratch<T>& scratch) {
+  weight_.forward(normalise(x), out, T{0}, scratch.rounded);
+}
+
+template <class T>
+template <class F>
+void Head<T>::for_each_chunk(MatrixView<const T> x, Scratch<T>& scratch, const F& f) {
+  const auto normalised = normalise(x);
+  const std::int64_t rows = std::max<std::int64_t>(1, logits_budget / vocabulary());
+  for (std::int64_t begin = 0; begin < x.rows; begin += rows) {
+    const auto chunk = normalised.row_range(begin, std::min(begin + rows, x.rows));
+    const auto chunk_logits = logits_.reshape(chunk.rows, vocabulary());
+    weight_.forward(chunk, chunk_logits, T{0}, scratch.rounded);
+    f(begin, chunk_logits);
+  }
+}
+
+template <class T>
+void Head<T>::losses(MatrixView<const T> x, std::span<const std::int64_t> targets, std::span<double> nll,
+                     Scratch<T>& scratch) {
+  for_each_chunk(x, scratch, [&](std::int64_t begin, MatrixView<T> chunk) {
+    cross_entropy(chunk, targets.data() + begin, nullptr, nll.data() + begin);
+  });
+}
+
+template <class T>
+void Head<T>::losses_backward(MatrixView<const T> x, std::span<const std::int64_t> targets,
+                              std::span<const double> weights, std::span<double> nll, MatrixView<T> dx,
+                              Scratch<T>& scratch) {
+  const auto d_normalised = d_normalised_.reshape(x.rows, x.cols);
+  for_each_chunk(x, scratch, [&](std::int64_t begin, MatrixView<T> chunk) {
+    cross_entropy(chunk, targets.data() + begin, weights.data() + begin, nll.data() + begin);
+    weight_.backward(chunk, d_normalised.row_range(begin, begin + chunk.rows), T{0}, scratch.rounded);
+  });
+  for (std::int64_t i = 0; i < dx.rows; ++i)
+    std::fill_n(dx.row(i), dx.cols, T{0});
+  rms_norm_backward(d_normalised, x, norm_.data_ptr<T>(), inverse_rms_.data(), dx);
+}
+
+template class Head<float>;
+template class Head<double>;
+
+}  // namespace edgefuse::llm::engine
