@@ -1,6 +1,7 @@
 #pragma once
 
 #include <array>
+#include <optional>
 #include <string_view>
 
 /// The metrics that /evaluation knows, and what the tables of `edgefuse show` say of them.
@@ -10,10 +11,12 @@ enum class Better : unsigned char { higher, lower };
 
 struct Metric {
   std::string_view name;   // as in EvaluationRow::metric
-  std::string_view title;  // as a table's column
+  std::string_view title;  // two lines of a table's head
+  std::string_view detail;
   std::string_view meaning;
   Better better = Better::higher;
-  bool is_share = true;  // in [0, 1], shown in per cent
+  bool is_share = true;            // in [-1, 1], shown in per cent
+  std::optional<double> chance{};  // what guessing gives
 };
 
 namespace metric {
@@ -25,12 +28,16 @@ inline constexpr std::string_view loss = "loss";
 }  // namespace metric
 
 inline constexpr std::array<Metric, 5> all_metrics = {{
-    {metric::accuracy, "single-domain", "share of single questions answered right"},
-    {metric::composite_all, "all correct", "share of cross-domain prompts with every question answered right"},
-    {metric::composite_each, "per question", "share of the questions of cross-domain prompts answered right"},
-    {metric::composition_gap, "gap", "accuracy on the same questions asked alone minus composite_each", Better::lower},
-    {metric::loss, "held-out loss", "mean negative log-likelihood of held-out labels, in nats per token", Better::lower,
-     false},
+    {metric::accuracy, "single-domain", "% right", "share of single questions answered right", Better::higher, true,
+     0.25},
+    {metric::composite_all, "cross-domain", "% all correct",
+     "share of cross-domain prompts with every question answered right"},
+    {metric::composite_each, "cross-domain", "% per question",
+     "share of the questions of cross-domain prompts answered right", Better::higher, true, 0.25},
+    {metric::composition_gap, "composition gap", "% points",
+     "accuracy on the same questions asked alone, minus composite_each", Better::lower},
+    {metric::loss, "held-out loss", "nats per token", "mean negative log-likelihood of the labels of held-out examples",
+     Better::lower, false},
 }};
 
 /// Null when no metric has that name.

@@ -74,8 +74,4 @@ TEST(BadScenariosTable, IsAsLongAsItShouldBe) {
 
 }  // namespace
 
-void PrintTo(const BadScenario& bad, std::ostream* out) {
-  *out << bad.name;
-}
-
 }  // namespace edgefuse::scenarios

@@ -1,0 +1,12 @@
+#pragma once
+
+#include <string_view>
+
+namespace edgefuse::results {
+
+/// Attributes `filetype` and `schema_version` of every result file. A reader of 1.x reads every 1.y; a change that an
+/// old reader would misread makes 2.0.
+inline constexpr std::string_view file_type = "edgefuse.results";
+inline constexpr std::string_view schema_version = "1.0";
+
+}  // namespace edgefuse::results

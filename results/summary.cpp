@@ -1,0 +1,59 @@
+#include "results/summary.hpp"
+
+#include <algorithm>
+
+namespace edgefuse::results {
+namespace {
+
+/// Models, metrics and domains in the order of their first row.
+std::vector<EvaluationRow> latest(const std::vector<EvaluationRow>& rows) {
+  std::vector<EvaluationRow> result;
+  for (const auto& row : rows) {
+    const auto same = [&](const EvaluationRow& other) {
+      return other.model == row.model && other.metric == row.metric && other.domain == row.domain;
+    };
+    const auto found = std::find_if(result.begin(), result.end(), same);
+    if (found == result.end()) {
+      result.push_back(row);
+    } else {
+      *found = row;
+    }
+  }
+  return result;
+}
+
+}  // namespace
+
+Summary summarise(const ResultFile& result) {
+  Summary summary{.name = result.header.name,
+                  .question = result.header.question,
+                  .fidelity = result.header.fidelity,
+                  .digest = result.digest,
+                  .complete = result.complete,
+                  .seed = result.header.seed,
+                  .versions = 0,
+                  .virtual_time = {},
+                  .bytes_up = {},
+                  .bytes_down = {},
+                  .energy = {},
+                  .clients = static_cast<std::int64_t>(result.clients.size()),
+                  .evaluation = latest(result.evaluation),
+                  .history = result.evaluation,
+                  .provenance = result.provenance};
+  for (const auto& round : result.rounds) {
+    summary.versions = round.version;
+    summary.virtual_time = round.end;
+    summary.bytes_up += round.bytes_up;
+    summary.bytes_down += round.bytes_down;
+    summary.energy += round.energy;
+    summary.started += round.started;
+    summary.returned += round.returned;
+    summary.lost += round.lost;
+    summary.late += round.late;
+    summary.refused += round.refused;
+    summary.sat_out += round.sat_out;
+  }
+  return summary;
+}
+
+}  // namespace edgefuse::results

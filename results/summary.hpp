@@ -1,0 +1,42 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "results/result_file.hpp"
+
+namespace edgefuse::results {
+
+/// A result in a few figures: what `edgefuse show` tells.
+struct Summary {
+  std::string name;
+  std::string question;
+  std::string fidelity;
+  std::string digest;
+  bool complete = false;
+  std::uint64_t seed = 0;
+  std::int64_t versions = 0;  // how often the server fused
+  SimTime virtual_time;       // of the last fusion
+  Bytes bytes_up;
+  Bytes bytes_down;
+  Joules energy;
+  std::int64_t clients = 0;  // in the fleet
+  // Clients' parts in rounds, summed over the rounds.
+  std::int64_t started = 0;
+  std::int64_t returned = 0;
+  std::int64_t lost = 0;
+  std::int64_t late = 0;
+  std::int64_t refused = 0;
+  std::int64_t sat_out = 0;
+  std::vector<EvaluationRow> evaluation;  // the latest figure of each model, metric and domain
+  std::vector<EvaluationRow> history;     // all of them
+  Provenance provenance;
+};
+
+[[nodiscard]] Summary summarise(const ResultFile& result);
+
+/// One JSON object, as docs/formats/results.md describes it.
+[[nodiscard]] std::string to_json(const Summary& summary);
+
+}  // namespace edgefuse::results

@@ -1,0 +1,63 @@
+#include <nlohmann/json.hpp>
+
+#include "results/summary.hpp"
+
+namespace edgefuse::results {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+Json figure(const EvaluationRow& row) {
+  return {{"model", row.model}, {"metric", row.metric}, {"domain", row.domain}, {"value", row.value},
+          {"low", row.low},     {"high", row.high},     {"n", row.n},           {"round", row.round}};
+}
+
+Json figures(const std::vector<EvaluationRow>& rows) {
+  auto list = Json::array();
+  for (const auto& row : rows)
+    list.push_back(figure(row));
+  return list;
+}
+
+Json of(const Provenance& provenance) {
+  return {{"edgefuse_version", provenance.edgefuse_version},
+          {"git", provenance.git},
+          {"compiler", provenance.compiler},
+          {"libtorch_version", provenance.libtorch_version},
+          {"cpu", provenance.cpu},
+          {"threads", provenance.threads},
+          {"started", provenance.started},
+          {"wall_seconds", provenance.wall_time.value},
+          {"scenario_file", provenance.scenario_file},
+          {"command", provenance.command}};
+}
+
+}  // namespace
+
+std::string to_json(const Summary& summary) {
+  Json json = {{"name", summary.name},
+               {"question", summary.question},
+               {"fidelity", summary.fidelity},
+               {"seed", summary.seed},
+               {"digest", summary.digest},
+               {"complete", summary.complete},
+               {"versions", summary.versions},
+               {"virtual_seconds", summary.virtual_time.since_start().value},
+               {"bytes_up", summary.bytes_up.value},
+               {"bytes_down", summary.bytes_down.value},
+               {"joules", summary.energy.value},
+               {"clients", summary.clients},
+               {"outcomes",
+                {{"started", summary.started},
+                 {"returned", summary.returned},
+                 {"lost", summary.lost},
+                 {"late", summary.late},
+                 {"refused", summary.refused},
+                 {"sat_out", summary.sat_out}}},
+               {"evaluation", figures(summary.evaluation)},
+               {"history", figures(summary.history)},
+               {"provenance", summary.complete ? of(summary.provenance) : Json{}}};
+  return json.dump(2);
+}
+
+}  // namespace edgefuse::results

@@ -1,0 +1,233 @@
+#include "results/table.hpp"
+
+#include <algorithm>
+#include <limits>
+#include <span>
+#include <string_view>
+
+#include <fmt/format.h>
+
+#include "results/metrics.hpp"
+#include "sim/quantity_text.hpp"
+
+namespace edgefuse::results {
+namespace {
+
+constexpr std::size_t terminal = 100;
+constexpr std::size_t most_columns = 4;  // what is left takes names of 22
+constexpr std::size_t cell_width = 19;   // "100.0 [99.1 100.0]▼" is the longest
+constexpr std::string_view worse = "▼";
+constexpr std::string_view guessing = "≈";
+constexpr std::string_view adapter_prefix = "adapter:";
+
+/// Columns on the screen: UTF-8's continuation bytes take none.
+std::size_t width(std::string_view text) {
+  return static_cast<std::size_t>(
+      std::count_if(text.begin(), text.end(), [](unsigned char c) { return (c & 0xC0) != 0x80; }));
+}
+
+std::string padded(std::string_view text, std::size_t columns) {
+  const auto taken = width(text);
+  return std::string{text} + std::string(columns > taken ? columns - taken : 0, ' ');
+}
+
+std::string trimmed(std::string text) {
+  text.erase(text.find_last_not_of(' ') + 1);
+  return text;
+}
+
+/// At most `columns` wide: a name that is too long loses its middle.
+std::string shortened(const std::string& name, std::size_t columns) {
+  if (width(name) <= columns) return name;
+  const auto head = (columns - 1) / 2;
+  return name.substr(0, head) + "…" + name.substr(name.size() - (columns - 1 - head));
+}
+
+std::string rule(std::size_t columns) {
+  std::string line;
+  for (std::size_t i = 0; i < columns; ++i)
+    line += "─";
+  return line;
+}
+
+/// One column of figures: a metric over all domains, or over an adapter's own domain.
+struct Figures {
+  Metric metric;
+  bool own_domain = false;
+};
+
+/// What the marks and the last lines need to know of all cells.
+struct Remarks {
+  bool worse_than_base = false;
+  bool like_guessing = false;
+};
+
+class Table {
+ public:
+  explicit Table(const std::vector<EvaluationRow>& rows) : rows_{rows} {
+    for (const auto& row : rows) {
+      if (std::find(models_.begin(), models_.end(), row.model) == models_.end()) models_.push_back(row.model);
+    }
+    const bool adapters = std::any_of(models_.begin(), models_.end(), is_adapter);
+    for (const auto& metric : all_metrics) {
+      if (metric.name == metric::composition_gap || !is_measured(metric)) continue;
+      columns_.push_back({metric, false});
+      const bool by_domain = metric.name == metric::accuracy || metric.name == metric::loss;
+      if (adapters && by_domain) columns_.push_back({metric, true});
+    }
+    for (const auto& model : models_)
+      name_width_ = std::max(name_width_, width(model));
+    name_width_ = std::min(name_width_, terminal - cell_width * std::min(columns_.size(), most_columns) - 2);
+  }
+
+  [[nodiscard]] std::string text() {
+    std::string text;
+    for (std::span<const Figures> rest{columns_}; !rest.empty();) {
+      const auto columns = rest.first(std::min(rest.size(), most_columns));
+      text += head(columns);
+      for (const auto& model : models_) {
+        if (&model != &models_.front() && is_adapter(model) != is_adapter(*(&model - 1))) text += "\n";
+        text += line(model, columns) + "\n";
+      }
+      text += "\n";
+      rest = rest.subspan(columns.size());
+    }
+    return text + legend();
+  }
+
+ private:
+  static bool is_adapter(const std::string& model) { return model.starts_with(adapter_prefix); }
+
+  const EvaluationRow* find(std::string_view model, std::string_view metric, std::string_view domain) const {
+    const auto found = std::find_if(rows_.begin(), rows_.end(), [&](const EvaluationRow& row) {
+      return row.model == model && row.metric == metric && row.domain == domain;
+    });
+    return found == rows_.end() ? nullptr : &*found;
+  }
+
+  /// The domain whose figure a cell shows; none where only adapters have one.
+  static std::string domain_of(const std::string& model, const Figures& column) {
+    if (!column.own_domain) return "all";
+    return is_adapter(model) ? model.substr(adapter_prefix.size()) : "";
+  }
+
+  bool is_measured(const Metric& metric) const {
+    return std::any_of(rows_.begin(), rows_.end(), [&](const auto& row) { return row.metric == metric.name; });
+  }
+
+  [[nodiscard]] std::string head(std::span<const Figures> columns) const {
+    std::string titles = padded("", name_width_ + 2);
+    std::string details = padded("model", name_width_ + 2);
+    std::string counts = padded("", name_width_ + 2);
+    for (const auto& column : columns) {
+      titles += padded(fmt::format(" {}", column.own_domain ? "on its own domain" : column.metric.title), cell_width);
+      details += padded(fmt::format(" {}", column.metric.detail), cell_width);
+      counts += padded(" " + count_of(column), cell_width);
+    }
+    const auto line = rule(name_width_ + 2 + cell_width * columns.size());
+    return trimmed(titles) + "\n" + trimmed(details) + "\n" + trimmed(counts) + "\n" + line + "\n";
+  }
+
+  /// How many items the column's figures are taken over: "n = 800", or from the fewest to the most.
+  [[nodiscard]] std::string count_of(const Figures& column) const {
+    std::int64_t fewest = std::numeric_limits<std::int64_t>::max();
+    std::int64_t most = 0;
+    for (const auto& model : models_) {
+      if (const auto* row = find(model, column.metric.name, domain_of(model, column))) {
+        fewest = std::min(fewest, row->n);
+        most = std::max(most, row->n);
+      }
+    }
+    if (most == 0) return "";
+    return fewest == most ? fmt::format("n = {}", most) : fmt::format("n = {} to {}", fewest, most);
+  }
+
+  [[nodiscard]] std::string line(const std::string& model, std::span<const Figures> columns) {
+    std::string text = padded(shortened(model, name_width_), name_width_ + 2);
+    for (const auto& column : columns)
+      text += padded(cell(model, column), cell_width);
+    return trimmed(text);
+  }
+
+  [[nodiscard]] std::string cell(const std::string& model, const Figures& column) {
+    const auto& metric = column.metric;
+    const auto domain = domain_of(model, column);
+    const auto* row = find(model, metric.name, domain);
+    if (row == nullptr) return column.own_domain && !is_adapter(model) ? "" : "–";
+    const auto figure =
+        metric.is_share ? fmt::format("{:5.1f} [{:4.1f} {:4.1f}]", 100 * row->value, 100 * row->low, 100 * row->high)
+                        : fmt::format("{:5.3f} [{:.3f} {:.3f}]", row->value, row->low, row->high);
+    return figure + marks(*row, metric, domain);
+  }
+
+  [[nodiscard]] std::string marks(const EvaluationRow& row, const Metric& metric, std::string_view domain) {
+    std::string text;
+    const auto* base = find("base", metric.name, domain);
+    const bool is_worse =
+        base != nullptr && (metric.better == Better::higher ? row.value < base->value : row.value > base->value);
+    const bool is_guessing = metric.chance && row.low <= *metric.chance && *metric.chance <= row.high;
+    if (is_worse) text += worse;
+    if (is_guessing) text += guessing;
+    remarks_.worse_than_base |= is_worse;
+    remarks_.like_guessing |= is_guessing;
+    return text;
+  }
+
+  [[nodiscard]] std::string legend() const {
+    std::string text = "In brackets: 95 % intervals.\n";
+    if (remarks_.worse_than_base) text += fmt::format("{} worse than the base\n", worse);
+    if (remarks_.like_guessing) text += fmt::format("{} not distinguishable from chance (25 %)\n", guessing);
+    return text;
+  }
+
+  const std::vector<EvaluationRow>& rows_;
+  std::vector<std::string> models_;
+  std::vector<Figures> columns_;
+  std::size_t name_width_ = 5;
+  Remarks remarks_;
+};
+
+std::string plural(std::int64_t count, std::string_view one) {
+  return fmt::format("{} {}{}", count, one, count == 1 ? "" : "s");
+}
+
+std::string title(const Summary& summary) {
+  auto text = fmt::format("{}   seed {}, fidelity {}\n", summary.name, summary.seed, summary.fidelity);
+  if (!summary.question.empty()) text += summary.question + "\n";
+  if (!summary.complete) {
+    text += fmt::format("NOT COMPLETE: the run was stopped or is still going on; {} recorded.\n",
+                        plural(summary.versions, "version"));
+  }
+  return text + "\n";
+}
+
+/// "48 picked: 46 returned, 2 sat out".
+std::string outcomes(const Summary& summary) {
+  auto text = fmt::format("{} in the fleet, {} picked: {} returned", summary.clients, summary.started + summary.sat_out,
+                          summary.returned);
+  const auto add = [&](std::int64_t count, std::string_view what) {
+    if (count > 0) text += fmt::format(", {} {}", count, what);
+  };
+  add(summary.lost, "lost");
+  add(summary.late, "late");
+  add(summary.refused, "refused");
+  add(summary.sat_out, "sat out");
+  return text;
+}
+
+std::string costs(const Summary& summary) {
+  return fmt::format("virtual time  {}, {}\nclients       {}\ntraffic       {} up, {} down\nenergy        {}\n",
+                     sim::to_text(summary.virtual_time.since_start()), plural(summary.versions, "version"),
+                     outcomes(summary), sim::to_text(summary.bytes_up), sim::to_text(summary.bytes_down),
+                     sim::to_text(summary.energy));
+}
+
+}  // namespace
+
+std::string to_table(const Summary& summary) {
+  const auto figures =
+      summary.evaluation.empty() ? std::string{"Nothing was evaluated.\n"} : Table{summary.evaluation}.text();
+  return fmt::format("{}{}\n{}digest        {}\n", title(summary), figures, costs(summary), summary.digest);
+}
+
+}  // namespace edgefuse::results

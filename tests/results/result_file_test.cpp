@@ -1,0 +1,135 @@
+#include "results/result_file.hpp"
+
+#include <gtest/gtest.h>
+#include <hdf5.h>
+
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+
+#include "sim/error.hpp"
+#include "tests/results/sample.hpp"
+#include "tests/support/assets.hpp"
+
+namespace edgefuse::results {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::string refusal(const fs::path& file) {
+  try {
+    (void)read_result(file);
+  } catch (const InputError& error) {
+    const std::string text = error.what();
+    return text.substr(text.find(": ") + 2);
+  }
+  return "accepted";
+}
+
+fs::path recorded() {
+  const auto file = testing::scratch_folder() / "a.h5";
+  (void)sample::record(file, 3);
+  return file;
+}
+
+void replace_text_attribute(const fs::path& file, const char* name, const char* value) {
+  const hid_t open = H5Fopen(file.c_str(), H5F_ACC_RDWR, H5P_DEFAULT);
+  const hid_t attribute = H5Aopen(open, name, H5P_DEFAULT);
+  const hid_t type = H5Aget_type(attribute);
+  ASSERT_GE(H5Awrite(attribute, type, &value), 0);
+  H5Tclose(type);
+  H5Aclose(attribute);
+  H5Fclose(open);
+}
+
+TEST(ResultFile, ThatIsMissingIsRefused) {
+  EXPECT_EQ(refusal("no/such.h5"), "cannot be read (name a result file, such as results/runs/quickstart.h5)");
+}
+
+TEST(ResultFile, ThatIsAFolderIsRefused) {
+  EXPECT_EQ(refusal(testing::scratch_folder()), "is a folder (name the result file in it)");
+}
+
+TEST(ResultFile, OfAnotherKindIsRefused) {
+  const auto file = testing::scratch_folder() / "a.h5";
+  std::ofstream{file} << "name = \"a scenario, not a result\"\n";
+  EXPECT_EQ(refusal(file), "is no HDF5 file (name a result file, such as results/runs/quickstart.h5)");
+}
+
+TEST(ResultFile, ThatIsEmptyIsRefused) {
+  const auto file = testing::scratch_folder() / "a.h5";
+  std::ofstream{file}.flush();
+  EXPECT_EQ(refusal(file), "is no HDF5 file (name a result file, such as results/runs/quickstart.h5)");
+}
+
+TEST(ResultFile, OfAnotherProgramIsRefused) {
+  const auto file = testing::scratch_folder() / "a.h5";
+  H5Fclose(H5Fcreate(file.c_str(), H5F_ACC_TRUNC, H5P_DEFAULT, H5P_DEFAULT));
+  EXPECT_EQ(refusal(file), "is HDF5, but no result of edgefuse (name a file that edgefuse run has written)");
+}
+
+TEST(ResultFile, CutShortAnywhereIsRefused) {
+  const auto whole = recorded();
+  const auto size = fs::file_size(whole);
+  for (const auto keep : {size - 1, size - 4096, size / 2, size / 3, std::uintmax_t{2048}, std::uintmax_t{600}}) {
+    const auto cut = testing::scratch_folder() / "cut.h5";
+    fs::copy_file(whole, cut);
+    fs::resize_file(cut, keep);
+    const auto text = refusal(cut);
+    EXPECT_TRUE(text.starts_with("is damaged or cut short: ")) << keep << " of " << size << " bytes: " << text;
+  }
+}
+
+TEST(ResultFile, OfANewerSchemaIsRefused) {
+  const auto file = recorded();
+  replace_text_attribute(file, "schema_version", "2.0");
+  EXPECT_EQ(
+      refusal(file),
+      "has schema version 2.0, and this edgefuse reads 1.x (read it with the edgefuse that wrote it, or a newer one)");
+}
+
+TEST(ResultFile, WithAnotherNameThanItsDigestSaysIsRefused) {
+  const auto file = recorded();
+  replace_text_attribute(file, "name", "another");
+  EXPECT_TRUE(refusal(file).starts_with("its content was changed: it states digest ")) << refusal(file);
+}
+
+TEST(ResultFile, WithOneChangedFigureIsRefused) {
+  const auto file = recorded();
+  const hid_t open = H5Fopen(file.c_str(), H5F_ACC_RDWR, H5P_DEFAULT);
+  const hid_t set = H5Dopen2(open, "/evaluation/value", H5P_DEFAULT);
+  std::vector<double> values(9);
+  ASSERT_GE(H5Dread(set, H5T_NATIVE_DOUBLE, H5S_ALL, H5S_ALL, H5P_DEFAULT, values.data()), 0);
+  values[4] += 1e-9;
+  ASSERT_GE(H5Dwrite(set, H5T_NATIVE_DOUBLE, H5S_ALL, H5S_ALL, H5P_DEFAULT, values.data()), 0);
+  H5Dclose(set);
+  H5Fclose(open);
+  EXPECT_TRUE(refusal(file).starts_with("its content was changed: it states digest ")) << refusal(file);
+}
+
+TEST(ResultFile, WithoutOneOfItsColumnsIsRefused) {
+  const auto file = recorded();
+  const hid_t open = H5Fopen(file.c_str(), H5F_ACC_RDWR, H5P_DEFAULT);
+  ASSERT_GE(H5Ldelete(open, "/rounds/energy", H5P_DEFAULT), 0);
+  H5Fclose(open);
+  EXPECT_TRUE(refusal(file).starts_with("is damaged or cut short: /rounds/energy is missing")) << refusal(file);
+}
+
+TEST(ResultFile, CarriesAUnitAndADescriptionOnEveryColumn) {
+  const auto file = recorded();
+  const hid_t open = H5Fopen(file.c_str(), H5F_ACC_RDONLY, H5P_DEFAULT);
+  int columns = 0;
+  const auto visit = [](hid_t root, const char* name, const H5O_info_t* info, void* count) -> herr_t {
+    if (info->type != H5O_TYPE_DATASET || std::string_view{name}.starts_with("scenario/")) return 0;
+    ++*static_cast<int*>(count);
+    EXPECT_GT(H5Aexists_by_name(root, name, "unit", H5P_DEFAULT), 0) << name;
+    EXPECT_GT(H5Aexists_by_name(root, name, "description", H5P_DEFAULT), 0) << name;
+    return 0;
+  };
+  H5Ovisit(open, H5_INDEX_NAME, H5_ITER_INC, visit, &columns);
+  H5Fclose(open);
+  EXPECT_EQ(columns, 4 + 16 + 14 + 8 + 4);
+}
+
+}  // namespace
+}  // namespace edgefuse::results

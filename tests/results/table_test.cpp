@@ -1,0 +1,127 @@
+#include "results/table.hpp"
+
+#include <gtest/gtest.h>
+
+#include <sstream>
+
+#include "results/metrics.hpp"
+
+namespace edgefuse::results {
+namespace {
+
+Summary summary() {
+  Summary s;
+  s.name = "quickstart";
+  s.question = "Do adapters fuse?";
+  s.fidelity = "learning";
+  s.seed = 2026;
+  s.complete = true;
+  s.digest = std::string(64, 'd');
+  s.versions = 1;
+  s.virtual_time = SimTime{8'316'000'000'000};
+  s.bytes_up = Bytes{12.4e6};
+  s.bytes_down = Bytes{1.5e9};
+  s.energy = Joules{4100};
+  s.clients = 48;
+  s.started = 46;
+  s.returned = 45;
+  s.refused = 1;
+  s.sat_out = 2;
+  const auto add = [&](const char* model, std::string_view metric, const char* domain, double value, double half) {
+    s.evaluation.push_back({1, model, std::string{metric}, domain, value, value - half, value + half, 800});
+  };
+  for (const auto* model : {"base", "adapter:law", "adapter:music", "fused", "fused+cr-sign"}) {
+    const bool fused = std::string_view{model}.starts_with("fused");
+    add(model, metric::accuracy, "all", fused ? 0.624 : 0.43, 0.033);
+    add(model, metric::accuracy, "law", std::string_view{model} == "adapter:law" ? 0.911 : 0.41, 0.05);
+    add(model, metric::accuracy, "music", 0.4, 0.05);
+    add(model, metric::composite_all, "all", fused ? 0.08 : 0.12, 0.02);
+    add(model, metric::composite_each, "all", 0.26, 0.02);
+  }
+  return s;
+}
+
+std::size_t screen_width(std::string_view line) {
+  return static_cast<std::size_t>(
+      std::count_if(line.begin(), line.end(), [](unsigned char c) { return (c & 0xC0) != 0x80; }));
+}
+
+void expect_fits_a_terminal(const std::string& table) {
+  std::istringstream lines{table};
+  for (std::string line; std::getline(lines, line);) {
+    EXPECT_LE(screen_width(line), 100U) << line;
+    EXPECT_FALSE(line.ends_with(' ')) << line;
+  }
+}
+
+TEST(Table, ReadsAtMidnight) {
+  const auto table = to_table(summary());
+  EXPECT_EQ(table, R"(quickstart   seed 2026, fidelity learning
+Do adapters fuse?
+
+                single-domain      on its own domain  cross-domain       cross-domain
+model           % right            % right            % all correct      % per question
+                n = 800            n = 800            n = 800            n = 800
+───────────────────────────────────────────────────────────────────────────────────────────
+base            43.0 [39.7 46.3]                      12.0 [10.0 14.0]   26.0 [24.0 28.0]≈
+
+adapter:law     43.0 [39.7 46.3]   91.1 [86.1 96.1]   12.0 [10.0 14.0]   26.0 [24.0 28.0]≈
+adapter:music   43.0 [39.7 46.3]   40.0 [35.0 45.0]   12.0 [10.0 14.0]   26.0 [24.0 28.0]≈
+
+fused           62.4 [59.1 65.7]                       8.0 [ 6.0 10.0]▼  26.0 [24.0 28.0]≈
+fused+cr-sign   62.4 [59.1 65.7]                       8.0 [ 6.0 10.0]▼  26.0 [24.0 28.0]≈
+
+In brackets: 95 % intervals.
+▼ worse than the base
+≈ not distinguishable from chance (25 %)
+
+virtual time  2.31 h, 1 version
+clients       48 in the fleet, 48 picked: 45 returned, 1 refused, 2 sat out
+traffic       12.4 MB up, 1.50 GB down
+energy        4.10 kJ
+digest        dddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddd
+)");
+  expect_fits_a_terminal(table);
+}
+
+TEST(Table, SaysThatNothingWasEvaluated) {
+  auto s = summary();
+  s.evaluation.clear();
+  EXPECT_NE(to_table(s).find("Nothing was evaluated.\n"), std::string::npos);
+}
+
+TEST(Table, SaysThatARunIsNotComplete) {
+  auto s = summary();
+  s.complete = false;
+  EXPECT_NE(to_table(s).find("NOT COMPLETE"), std::string::npos);
+}
+
+TEST(Table, ShowsLossesWithLowerAsBetter) {
+  auto s = summary();
+  s.evaluation = {{0, "base", "loss", "all", 3.25, 3.2, 3.3, 80}, {1, "fused", "loss", "all", 3.5, 3.4, 3.6, 80}};
+  EXPECT_NE(to_table(s).find("fused  3.500 [3.400 3.600]▼"), std::string::npos) << to_table(s);
+}
+
+TEST(Table, FitsATerminalWithEveryMetricAndLongNames) {
+  auto s = summary();
+  for (const std::string model : {"base", "adapter:high_school_government_and_politics", "fused"}) {
+    for (const auto& metric : all_metrics) {
+      for (const auto* domain : {"all", "high_school_government_and_politics"}) {
+        s.evaluation.push_back({1, model, std::string{metric.name}, domain, 1, 0.991, 1, 12});
+      }
+    }
+  }
+  expect_fits_a_terminal(to_table(s));
+}
+
+TEST(Table, MarksNothingThatIsBetterThanBaseAndChance) {
+  auto s = summary();
+  s.evaluation = {{0, "base", "accuracy", "all", 0.5, 0.45, 0.55, 80},
+                  {1, "fused", "accuracy", "all", 0.6, 0.55, 0.65, 80}};
+  const auto table = to_table(s);
+  EXPECT_EQ(table.find("▼"), std::string::npos) << table;
+  EXPECT_EQ(table.find("≈"), std::string::npos) << table;
+}
+
+}  // namespace
+}  // namespace edgefuse::results
