@@ -1,7 +1,6 @@
 #include "data/domains.hpp"
 
 #include <algorithm>
-#include <cmath>
 #include <map>
 #include <set>
 #include <string_view>
@@ -9,7 +8,6 @@
 #include <fmt/format.h>
 
 #include "sim/error.hpp"
-#include "sim/random.hpp"
 
 namespace edgefuse::data {
 
@@ -48,31 +46,6 @@ std::vector<Example> keep_largest_domains(std::vector<Example> examples, std::in
   const std::set<std::string> kept(names.begin(), names.begin() + count);
   std::erase_if(examples, [&](const Example& example) { return !kept.contains(example.domain); });
   return examples;
-}
-
-Split split_by_label(std::span<const std::string> labels, double share, std::uint64_t seed) {
-  if (!(share > 0 && share < 1))
-    throw InputError{{.key = "held_out",
-                      .problem = fmt::format("share {} of the examples", share),
-                      .remedy = "use a share above 0 and below 1"}};
-  std::map<std::string_view, std::vector<std::size_t>> groups;
-  for (std::size_t i = 0; i < labels.size(); ++i)
-    groups[labels[i]].push_back(i);
-  Split split;
-  std::uint32_t number = 0;
-  for (auto& [label, indices] : groups) {
-    sim::Draws draws{{seed, sim::Domain::split, 0, number++}};
-    draws.shuffle(indices);
-    const auto n = indices.size();
-    const auto wanted = static_cast<std::size_t>(std::lround(share * static_cast<double>(n)));
-    const auto held_out = n < 2 ? 0 : std::clamp<std::size_t>(wanted, 1, n - 1);
-    const auto middle = indices.begin() + static_cast<std::ptrdiff_t>(held_out);
-    split.held_out.insert(split.held_out.end(), indices.begin(), middle);
-    split.train.insert(split.train.end(), middle, indices.end());
-  }
-  std::ranges::sort(split.train);
-  std::ranges::sort(split.held_out);
-  return split;
 }
 
 }  // namespace edgefuse::data

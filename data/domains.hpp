@@ -1,6 +1,5 @@
 #pragma once
 
-#include <cstddef>
 #include <cstdint>
 #include <span>
 #include <string>
@@ -20,15 +19,5 @@ namespace edgefuse::data {
 /// Only the examples of the `count` domains with the most examples (ties: the earlier domain), in their order.
 /// Throws InputError when there are fewer domains.
 [[nodiscard]] std::vector<Example> keep_largest_domains(std::vector<Example> examples, std::int64_t count);
-
-/// Indices of items to train on and of items held out, ascending.
-struct Split {
-  std::vector<std::size_t> train;
-  std::vector<std::size_t> held_out;
-};
-
-/// Holds out round(share * n) of every label's n items, chosen at random in Domain::split, but at least one where the
-/// label has two or more; a single item is trained on. 0 < share < 1, otherwise InputError.
-[[nodiscard]] Split split_by_label(std::span<const std::string> labels, double share, std::uint64_t seed);
 
 }  // namespace edgefuse::data

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <map>
 #include <string>
+#include <tuple>
 
 #include <fmt/format.h>
 
@@ -48,15 +49,15 @@ void require_pieces_make_the_whole(const data::CompositeQuestion& composite, con
 
 void encode_alone(std::span<const data::CompositeQuestion> composites, const llm::Tokenizer& tokenizer,
                   std::int64_t max_positions, EncodedComposites& encoded) {
-  std::map<std::string, std::size_t> known;  // by domain and prompt: ids are unique within one source only
+  // Ids are unique within one source only, and some datasets ask one question twice with different answers.
+  std::map<std::tuple<std::string, std::string, int>, std::size_t> known;
   std::vector<data::Question> questions;
   for (const auto& composite : composites) {
     auto& parts = encoded.parts.emplace_back();
     for (const auto& part : composite.parts) {
       const auto [found, is_new] =
-          known.try_emplace(part.domain + '\n' + data::question_prompt(part), questions.size());
+          known.try_emplace({part.domain, data::question_prompt(part), part.answer}, questions.size());
       if (is_new) questions.push_back(part);
-      EDGEFUSE_EXPECTS(questions[found->second].answer == part.answer, "one question has one answer");
       parts.push_back(found->second);
     }
   }

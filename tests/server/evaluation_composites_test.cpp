@@ -61,11 +61,10 @@ TEST(CompositeScores, AreThoseCountedByHand) {
   //   1: one, one      B C        B B
   //   2: two, one      D A        D B
   //   3: two, two      D A        D D
-  // The third's last question asks what the second's first does, with another answer: it needs a text of its own.
   const std::vector<data::CompositeQuestion> three = {
-      {.id = "1", .parts = {part("art", "one", 1), part("law", "one", 2)}},    // both right; alone the first only
-      {.id = "2", .parts = {part("art", "two", 3), part("sea", "one", 1)}},    // the first right; alone both
-      {.id = "3", .parts = {part("law", "two", 0), part("art", "two.", 0)}}};  // the second right; alone none
+      {.id = "1", .parts = {part("art", "one", 1), part("law", "one", 2)}},   // both right; alone the first only
+      {.id = "2", .parts = {part("art", "two", 3), part("sea", "one", 1)}},   // the first right; alone both
+      {.id = "3", .parts = {part("law", "two", 0), part("art", "two", 0)}}};  // the second right; alone none
   const auto scores = score(chaining_model(), encode(three, WordTokenizer{whole_letters()}, 2048));
 
   const auto expect = [&](std::string_view metric, std::string_view domain, double value, std::int64_t n) {
