@@ -3,6 +3,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <utility>
 #include <vector>
 
 namespace edgefuse::sim {
@@ -53,7 +54,8 @@ class Draws {
   /// Fisher–Yates.
   template <class T>
   void shuffle(std::vector<T>& items) {
-    for (std::size_t i = items.size(); i > 1; --i) std::swap(items[i - 1], items[below(i)]);
+    for (std::size_t i = items.size(); i > 1; --i)
+      std::swap(items[i - 1], items[below(i)]);
   }
   /// `count` distinct numbers of {0, ..., population - 1}, in random order (Floyd's method, then shuffled).
   std::vector<std::uint32_t> sample(std::uint32_t population, std::uint32_t count);
