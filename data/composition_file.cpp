@@ -85,6 +85,8 @@ Question read_part(const Line& line, const ordered_json& part) {
                     .text = line.get<std::string>(part, "text"),
                     .choices = line.get<std::array<std::string, 4>>(part, "choices"),
                     .subject = line.get<std::string>(part, "subject")};
+  if (part.at("choices").size() != question.choices.size())
+    line.fail("choices", fmt::format("{} choices", part.at("choices").size()), "give 4");
   const auto answer = line.get<std::string>(part, "answer");
   if (answer.size() != 1 || answer[0] < 'A' || answer[0] > 'D')
     line.fail("answer", fmt::format("\"{}\"", answer), "use A, B, C or D");
@@ -114,6 +116,7 @@ Composition read_manifest(const Line& line) {
     line.fail("version", fmt::format("{}", version), fmt::format("this program reads version {}", format_version));
   Composition composition{.source = line.get<std::string>("source"), .options = {}, .instances = {}};
   composition.options = {line.get<std::int64_t>("k"), line.get<std::int64_t>("count"), line.get<std::uint64_t>("seed")};
+  if (composition.options.k < 1) line.fail("k", fmt::format("{}", composition.options.k), "use 1 or more");
   return composition;
 }
 

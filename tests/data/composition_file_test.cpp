@@ -63,6 +63,8 @@ TEST(CompositionFile, RefusesWhatDoesNotAgreeWithItself) {
   EXPECT_EQ(refusal("\"text\":\"What", "\"text\":\"Who"), "2 prompt: is not the one its questions give");
   EXPECT_EQ(refusal("\"answer\":\"", "\"answer\":\"E"),
             "2 answer: \"E" + std::string{small().instances[0].parts[0].letter()} + "\"");
+  EXPECT_EQ(refusal("\"k\":2", "\"k\":0"), "1 k: 0");
+  EXPECT_EQ(refusal("\"choices\":[", "\"choices\":[\"v\","), "2 choices: 5 choices");
   EXPECT_EQ(refusal("}\n", "\n"), "1 not a JSON object");
 }
 
