@@ -92,7 +92,7 @@ std::vector<std::string> PretrainingText::tokenizer_corpus(std::int64_t texts, s
   constexpr int enough = 24;
   std::string words;
   for (std::size_t i = 0; i < name_words; ++i)
-    words += fmt::format("{} {} {}\n", given_name(i), given_name(i), family_name(i));
+    words += fmt::format("{}\n {}\n {}\n", given_name(i), given_name(i), family_name(i));
   for (const auto domain : domain_words)
     words += fmt::format(" {}", domain);
   for (const auto& relation : relation_words) {
