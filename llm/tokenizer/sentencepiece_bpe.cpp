@@ -106,16 +106,16 @@ void flush_bytes(std::string& bytes, std::string& text) {
 
 std::string sentencepiece_normalized(const SentencePieceModel& model, std::string_view text) {
   std::string kept;
-  if (model.remove_extra_spaces) {
-    for (const char c : text)
-      if (c != ' ' || (!kept.empty() && kept.back() != ' ')) kept.push_back(c);
-    if (!kept.empty() && kept.back() == ' ') kept.pop_back();
-  } else {
-    kept = text;
+  for (const char c : text) {
+    const bool extra = c == ' ' && (kept.empty() || kept.back() == ' ');
+    if (!(model.remove_extra_spaces && extra)) kept.push_back(c);
   }
   if (kept.empty()) return {};
-  const std::string front{model.add_dummy_prefix ? space_symbol : ""};
-  return front + with_replaced(kept, find_literal(kept, " "), space_symbol);
+  auto normalized = with_replaced(kept, find_literal(kept, " "), space_symbol);
+  if (model.add_dummy_prefix) normalized.insert(0, space_symbol);
+  while (model.remove_extra_spaces && normalized.ends_with(space_symbol))
+    normalized.resize(normalized.size() - space_symbol.size());
+  return normalized;
 }
 
 std::vector<std::int64_t> sentencepiece_ids(const SentencePieceModel& model, std::string_view normalized) {
