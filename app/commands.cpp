@@ -1,9 +1,11 @@
 #include <array>
 
 #include "app/command.hpp"
+#include "app/compose_command.hpp"
 #include "app/logits_command.hpp"
 #include "app/run_command.hpp"
 #include "app/show_command.hpp"
+#include "app/tokenize_command.hpp"
 
 namespace edgefuse::app {
 
@@ -11,6 +13,8 @@ std::span<const Command> commands() {
   static constexpr std::array table = {
       Command{"run", "run a scenario and print what came out", run_command},
       Command{"show", "summarise a result file", show_command},
+      Command{"compose", "build a cross-domain benchmark (MMLU-CD)", compose_command},
+      Command{"tokenize", "text to token ids", tokenize_command},
       Command{"logits", "what a model predicts after a list of tokens", logits_command},
   };
   return table;

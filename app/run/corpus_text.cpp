@@ -1,37 +1,11 @@
 #include <algorithm>
-#include <map>
-
-#include <fmt/format.h>
+#include <iterator>
 
 #include "app/run/corpus_sources.hpp"
+#include "data/domains.hpp"
 #include "data/plain_text.hpp"
-#include "sim/error.hpp"
 
 namespace edgefuse::app {
-namespace {
-
-/// Keeps the `count` labels with the most text: a play has hundreds of speakers, most with a line or two.
-void keep_largest(Corpus& corpus, std::size_t count) {
-  std::map<std::string, std::size_t> bytes;
-  for (std::size_t i = 0; i < corpus.labels.size(); ++i)
-    bytes[corpus.labels[i]] += corpus.training[i].answer.size();
-  std::vector<std::pair<std::size_t, std::string>> largest;
-  for (const auto& [label, size] : bytes)
-    largest.emplace_back(size, label);
-  std::ranges::sort(largest, std::greater{});
-  largest.resize(std::min(count, largest.size()));
-
-  Corpus kept;
-  for (std::size_t i = 0; i < corpus.labels.size(); ++i) {
-    if (std::ranges::find(largest, corpus.labels[i], &std::pair<std::size_t, std::string>::second) == largest.end())
-      continue;
-    kept.training.push_back(std::move(corpus.training[i]));
-    kept.labels.push_back(std::move(corpus.labels[i]));
-  }
-  corpus = std::move(kept);
-}
-
-}  // namespace
 
 /// Labels are speakers or files. Under the natural partition only the speakers with the most text take part, as many
 /// as there are clients.
@@ -44,10 +18,9 @@ Corpus text_corpus(const scenarios::Scenario& scenario, const std::filesystem::p
     auto examples = by_speaker ? data::read_speakers(file, options) : data::read_paragraphs(file, options);
     std::ranges::move(examples, std::back_inserter(corpus.training));
   }
-  for (const auto& example : corpus.training)
-    corpus.labels.push_back(example.domain);
   if (by_speaker && scenario.data.partitioner == "natural")
-    keep_largest(corpus, static_cast<std::size_t>(scenario.fleet.clients));
+    corpus.training = data::keep_largest_domains(std::move(corpus.training), scenario.fleet.clients);
+  corpus.labels = data::labels_of(corpus.training);
   hold_out(corpus, scenario);
   return corpus;
 }

@@ -13,12 +13,12 @@ constexpr sim::Link link_of(std::uint32_t client) {
 }
 
 /// A fleet where client c downloads 4 MB, computes 10 + c seconds and uploads 1 MB; odd clients may be made to sit out.
-struct Run {
+struct SimulatedRun {
   std::vector<RoundTimeline> rounds;
   std::vector<EventKind> kinds;
   std::vector<std::uint32_t> trained;
 
-  explicit Run(std::uint32_t clients, std::int64_t count, bool odd_sit_out = false) {
+  explicit SimulatedRun(std::uint32_t clients, std::int64_t count, bool odd_sit_out = false) {
     const auto protocol = server::protocols().make(
         "synchronous", {{"rounds", static_cast<double>(count)}, {"clients_per_round", static_cast<double>(clients)}});
     RoundSimulation simulation{clients, *protocol, hooks(clients, odd_sit_out)};
@@ -50,7 +50,7 @@ struct Run {
 };
 
 TEST(RoundSimulation, ARoundLastsAsLongAsItsSlowestClient) {
-  const Run run{3, 1};
+  const SimulatedRun run{3, 1};
   // latency + 4 MB / rate, compute, latency + 1 MB / (1 MB/s)
   const std::vector<double> expected = {0.5 + 2.0 + 10 + 0.5 + 1, 0.5 + 1.0 + 11 + 0.5 + 1,
                                         0.5 + 4.0 / 6 + 12 + 0.5 + 1};
@@ -62,7 +62,7 @@ TEST(RoundSimulation, ARoundLastsAsLongAsItsSlowestClient) {
 }
 
 TEST(RoundSimulation, TheNextRoundBeginsWhenTheLastHasFused) {
-  const Run run{2, 3};
+  const SimulatedRun run{2, 3};
   ASSERT_EQ(run.rounds.size(), 3U);
   for (std::size_t r = 1; r < 3; ++r) {
     EXPECT_EQ(run.rounds[r].start, run.rounds[r - 1].end) << "round " << r + 1;
@@ -71,7 +71,7 @@ TEST(RoundSimulation, TheNextRoundBeginsWhenTheLastHasFused) {
 }
 
 TEST(RoundSimulation, ClientsThatFitNoVariantAreCountedAndNotWaitedFor) {
-  const Run run{4, 1, true};
+  const SimulatedRun run{4, 1, true};
   ASSERT_EQ(run.rounds.size(), 1U);
   EXPECT_EQ(run.rounds[0].sat_out, (std::vector<std::uint32_t>{1, 3}));
   EXPECT_EQ(run.rounds[0].participations.size(), 2U);
@@ -79,7 +79,7 @@ TEST(RoundSimulation, ClientsThatFitNoVariantAreCountedAndNotWaitedFor) {
 }
 
 TEST(RoundSimulation, EveryClientHasThreeEventsAndEveryRoundTwo) {
-  const Run run{5, 2};
+  const SimulatedRun run{5, 2};
   EXPECT_EQ(run.kinds.size(), 2U * (5 * 3 + 2));
   EXPECT_EQ(run.kinds.front(), EventKind::begin_round);
   EXPECT_EQ(run.kinds.back(), EventKind::fuse);
