@@ -17,7 +17,7 @@
 namespace edgefuse::app {
 namespace {
 
-/// A folder with a byte-level tokenizer: id 0 is "<eos>", 'a' to 'e' are 66 to 70, "ab" is 257.
+/// A folder with a byte-level tokenizer: id 0 is "<eos>", 'a' to 'e' are 65 to 69, "ab" is 257.
 std::string model_folder() {
   const auto folder = testing::scratch_folder();
   const std::vector<std::string> texts{"ab", "ab"};
@@ -53,14 +53,14 @@ std::string refusal(const Arguments& arguments) {
 }
 
 TEST(TokenizeCommand, PrintsOneListForOneText) {
-  EXPECT_EQ(tokenize({"--model", model_folder(), "--text", "abe<eos>", "--json"}), "{\"ids\":[257,70,0]}\n");
-  EXPECT_EQ(tokenize({"--model", model_folder(), "--text", "abe<eos>"}), "257 70 0\n");
+  EXPECT_EQ(tokenize({"--model", model_folder(), "--text", "abe<eos>", "--json"}), "{\"ids\":[257,69,0]}\n");
+  EXPECT_EQ(tokenize({"--model", model_folder(), "--text", "abe<eos>"}), "257 69 0\n");
 }
 
 TEST(TokenizeCommand, PrintsAListOfListsForAFile) {
   const auto file = file_with(R"(["ab", "", "ea"])");
-  EXPECT_EQ(tokenize({"--model", model_folder(), "--file", file, "--json"}), "{\"ids\":[[257],[],[70,66]]}\n");
-  EXPECT_EQ(tokenize({"--model", model_folder(), "--file", file}), "257\n\n70 66\n");
+  EXPECT_EQ(tokenize({"--model", model_folder(), "--file", file, "--json"}), "{\"ids\":[[257],[],[69,65]]}\n");
+  EXPECT_EQ(tokenize({"--model", model_folder(), "--file", file}), "257\n\n69 65\n");
 }
 
 TEST(TokenizeCommand, PrintsAListOfListsEvenForAFileOfOneText) {
@@ -68,10 +68,10 @@ TEST(TokenizeCommand, PrintsAListOfListsEvenForAFileOfOneText) {
 }
 
 TEST(TokenizeCommand, AddsTheTemplateOnlyWhenAsked) {
-  EDGEFUSE_NEEDS_ASSET("data/models/stories15m/tokenizer.json");
-  const auto model = (testing::assets() / "data/models/stories15m").string();
-  EXPECT_EQ(tokenize({"--model", model, "--text", "Hello world"}), "15043 3186\n");
-  EXPECT_EQ(tokenize({"--model", model, "--text", "Hello world", "--special"}), "1 15043 3186\n");
+  EDGEFUSE_NEEDS_ASSET("data/models/stories260k/tokenizer.json");
+  const auto model = (testing::assets() / "data/models/stories260k").string();
+  EXPECT_EQ(tokenize({"--model", model, "--text", "Hello world"}), "346 306 414 263 304 341\n");
+  EXPECT_EQ(tokenize({"--model", model, "--text", "Hello world", "--special"}), "1 346 306 414 263 304 341\n");
 }
 
 TEST(TokenizeCommand, WantsATextOrAFile) {
