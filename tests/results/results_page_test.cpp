@@ -52,7 +52,7 @@ TEST_F(ResultsPage, ListsEveryColumnWithItsTypeAndUnitInTheOrderOfTheDigest) {
 
 TEST_F(ResultsPage, ListsEveryMetricAndOutcome) {
   for (const auto& metric : all_metrics) {
-    EXPECT_NE(page_.find(fmt::format("| `{}` | ", metric.name)), std::string::npos) << metric.name;
+    EXPECT_NE(page_.find(fmt::format("| `{}` | {}", metric.name, metric.meaning)), std::string::npos) << metric.name;
   }
   for (const auto& label : outcome_labels())
     EXPECT_NE(page_.find(fmt::format("`{}`", label)), std::string::npos) << label;

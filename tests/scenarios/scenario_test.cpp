@@ -250,6 +250,8 @@ TEST(ScenarioPaths, BeginningWithAssetsLieThere) {
 TEST(ScenarioFiles, OfThisProjectAreAllReadable) {
   std::size_t found = 0;
   for (const auto& entry : std::filesystem::recursive_directory_iterator{testing::project_root() / "scenarios"}) {
+    // Recipes of `edgefuse pretrain` have a schema of their own.
+    if (entry.path().parent_path().filename() == "pretrain") continue;
     if (entry.path().extension() != ".toml") continue;
     ++found;
     try {
