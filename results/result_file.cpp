@@ -6,7 +6,7 @@
 
 #include <fmt/format.h>
 
-#include "results/column_file.hpp"
+#include "results/column_file_internal.hpp"
 #include "results/digest.hpp"
 #include "results/schema_version.hpp"
 #include "sim/error.hpp"

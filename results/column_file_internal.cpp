@@ -1,4 +1,4 @@
-#include "results/column_file.hpp"
+#include "results/column_file_internal.hpp"
 
 #include <array>
 

@@ -1,4 +1,4 @@
-#include "results/hdf5.hpp"
+#include "results/hdf5_internal.hpp"
 
 #include <cstdint>
 

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "results/columns.hpp"
-#include "results/hdf5.hpp"
+#include "results/hdf5_internal.hpp"
 
 namespace edgefuse::results {
 
