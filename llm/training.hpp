@@ -24,7 +24,7 @@ struct TrainingOptions {
   double beta1 = 0.9;
   double beta2 = 0.999;
   double epsilon = 1e-8;
-  std::optional<double> clip_norm;  // global L2 norm over all factors of one member
+  std::optional<double> clip_norm{};  // global L2 norm over all factors of one member
   Precision precision = Precision::fp32;
 };
 
