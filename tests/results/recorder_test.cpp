@@ -30,6 +30,18 @@ std::vector<std::string> names_in(const fs::path& folder) {
   return names;
 }
 
+/// Runs `body` in a process of its own, which ends with code 1 when it throws.
+pid_t in_child(const auto& body) {
+  const pid_t child = ::fork();
+  if (child != 0) return child;
+  try {
+    body();
+  } catch (...) {
+    ::_exit(1);
+  }
+  ::_exit(0);
+}
+
 std::string refusal(const fs::path& file) {
   try {
     const Recorder recorder{file, sample::header()};
@@ -194,16 +206,15 @@ TEST(Recorder, KilledAtAnyMomentLeavesAReadableFileUpToItsLastCommit) {
     const auto file = folder / "a.h5";
     int progress[2];
     ASSERT_EQ(::pipe(progress), 0);
-    const pid_t child = ::fork();
-    if (child == 0) {
+    const pid_t child = in_child([&] {
       Recorder recorder{file, sample::header()};
       recorder.add(sample::clients());
       for (std::int64_t number = 1;; ++number) {
         sample::add_round(recorder, number);
         recorder.commit();
-        if (::write(progress[1], &number, sizeof number) != sizeof number) ::_exit(1);
+        if (::write(progress[1], &number, sizeof number) != sizeof number) return;
       }
-    }
+    });
     ASSERT_GT(child, 0);
     ::close(progress[1]);
     std::int64_t seen = 0;
@@ -230,11 +241,7 @@ TEST(Recorder, KilledAtAnyMomentLeavesAReadableFileUpToItsLastCommit) {
 
 TEST(Recorder, CanBeReadWhileItIsWriting) {
   const auto file = testing::scratch_folder() / "a.h5";
-  const pid_t child = ::fork();
-  if (child == 0) {
-    (void)sample::record(file, 12);
-    ::_exit(0);
-  }
+  const pid_t child = in_child([&] { (void)sample::record(file, 12); });
   ASSERT_GT(child, 0);
   std::size_t last = 0;
   int status = 0;
