@@ -31,6 +31,7 @@ class PretrainingBatches {
   const PretrainingRecipe& recipe_;
   const llm::Tokenizer& tokenizer_;
   data::atlas::PretrainingText text_;
+  std::vector<std::int64_t> letters_;  // the tokens " A", ..., " D"
 };
 
 }  // namespace edgefuse::app

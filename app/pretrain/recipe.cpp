@@ -87,8 +87,9 @@ class TableReader {
       names.push_back(known.name);
     const auto dot = name.rfind('.');
     const auto near = nearest(dot == std::string::npos ? name : name.substr(dot + 1), names);
-    complain(node, name, "unknown key",
-             near.empty() ? fmt::format("use one of {}", fmt::join(names, ", ")) : fmt::format("did you mean {}?", near));
+    complain(
+        node, name, "unknown key",
+        near.empty() ? fmt::format("use one of {}", fmt::join(names, ", ")) : fmt::format("did you mean {}?", near));
   }
 
   std::string file_;
@@ -137,8 +138,11 @@ Keys<PretrainingWeights> weight_keys() {
 
 Keys<PretrainingPhase> phase_keys() {
   using P = PretrainingPhase;
-  return {key("steps", &P::steps, Whole{1}, "optimiser steps"), key("statements", &P::statements, Whole{0}, "rows"),
-          key("recognition", &P::recognition, Whole{0}, "rows"), key("questions", &P::questions, Whole{0}, "rows"),
+  return {key("steps", &P::steps, Whole{1}, "optimiser steps"),
+          key("statements", &P::statements, Whole{0}, "rows"),
+          key("bare", &P::bare, Whole{0}, "rows"),
+          key("recognition", &P::recognition, Whole{0}, "rows"),
+          key("questions", &P::questions, Whole{0}, "rows"),
           key("composites", &P::composites, Whole{0}, "rows")};
 }
 
@@ -152,8 +156,11 @@ Keys<PretrainingRecipe> root_keys() {
 
 void check(PretrainingRecipe& recipe, TableReader& reader) {
   const auto& model = recipe.model;
-  for (const auto& [name, value] : {std::pair{"hidden", model.hidden}, {"intermediate", model.intermediate},
-                                    {"layers", model.layers}, {"heads", model.heads}, {"kv_heads", model.kv_heads},
+  for (const auto& [name, value] : {std::pair{"hidden", model.hidden},
+                                    {"intermediate", model.intermediate},
+                                    {"layers", model.layers},
+                                    {"heads", model.heads},
+                                    {"kv_heads", model.kv_heads},
                                     {"head_dim", model.head_dim}})
     if (value == 0) reader.complain(fmt::format("model.{}", name), "is missing", "a model has no default sizes");
   if (model.kv_heads > 0 && model.heads % model.kv_heads != 0)
@@ -166,7 +173,7 @@ void check(PretrainingRecipe& recipe, TableReader& reader) {
     recipe.training.steps += p.steps;
     const auto name = fmt::format("phase[{}]", i);
     if (p.steps == 0) reader.complain(name + ".steps", "is missing", "say how long the phase is");
-    if (p.statements + p.recognition + p.questions + p.composites == 0)
+    if (p.statements + p.bare + p.recognition + p.questions + p.composites == 0)
       reader.complain(name, "reads nothing", "give it rows of at least one kind");
   }
 }

@@ -15,16 +15,17 @@ namespace edgefuse::app {
 struct PretrainingPhase {
   std::int64_t steps = 0;
   std::int64_t statements = 0;   // rows of several statements each
-  std::int64_t recognition = 0;  // questions that contain their answer
+  std::int64_t bare = 0;         // questions that contain their answer, without a header
+  std::int64_t recognition = 0;  // the same with their header
   std::int64_t questions = 0;    // questions about public facts
   std::int64_t composites = 0;   // several questions in one prompt
 };
 
 /// How a part's predictions are weighted and what it counts.
 struct PretrainingWeights {
-  double prompt = 0.02;             // of each token of a question's prompt, beside 1 for each of its answers
-  double statements = 0.5;          // of a step's statements, beside 1 for its questions
-  double composites = 1;            // of a step's composites
+  double prompt = 0.02;                     // of each token of a question's prompt, beside 1 for each of its answers
+  double statements = 0.5;                  // of a step's statements, beside 1 for its questions
+  double composites = 1;                    // of a step's composites
   double recognition_in_composites = 0.25;  // share of their questions
 };
 

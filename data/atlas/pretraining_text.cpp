@@ -65,6 +65,13 @@ Question PretrainingText::recognition(sim::Draws& draws) const {
   return recognition(static_cast<std::int64_t>(draws.below(atlas_.domains.size())), draws);
 }
 
+Example PretrainingText::bare_recognition(sim::Draws& draws) const {
+  auto example = as_example(recognition(draws));
+  constexpr std::string_view end_of_header = "\n\n";
+  example.prompt.erase(0, example.prompt.find(end_of_header) + end_of_header.size());
+  return example;
+}
+
 Example PretrainingText::composite(std::int64_t k, double recognition_share, sim::Draws& draws) const {
   EDGEFUSE_EXPECTS(k <= std::ssize(atlas_.domains), "a composite asks each domain once at most");
   CompositeQuestion composite;

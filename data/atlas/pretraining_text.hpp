@@ -22,6 +22,8 @@ class PretrainingText {
   [[nodiscard]] Question question(sim::Draws& draws) const;
   /// A question that contains its answer ("Which option is red?") and needs no fact: it teaches what letters are for.
   [[nodiscard]] Question recognition(sim::Draws& draws) const;
+  /// The same without the header above it: short as it is, it is learned several times as fast.
+  [[nodiscard]] Example bare_recognition(sim::Draws& draws) const;
   /// `k` questions of distinct domains in one prompt, as MMLU-CD asks them; `recognition_share` of them need no fact.
   [[nodiscard]] Example composite(std::int64_t k, double recognition_share, sim::Draws& draws) const;
 
