@@ -49,9 +49,7 @@ po::options_description options() {
 scenarios::Scenario load(const po::variables_map& values) {
   if (!values.contains("scenario"))
     throw InputError{Mistake{.problem = "no scenario given", .remedy = "edgefuse run scenarios/quickstart.toml"}};
-  auto overrides = values["set"].as<std::vector<std::string>>();
-  if (values.contains("out")) overrides.push_back(fmt::format("output.file=\"{}\"", values["out"].as<std::string>()));
-  return scenarios::load_scenario(values["scenario"].as<std::string>(), overrides);
+  return scenarios::load_scenario(values["scenario"].as<std::string>(), values["set"].as<std::vector<std::string>>());
 }
 
 unsigned threads(const po::variables_map& values) {
@@ -103,7 +101,8 @@ int run_command(const Arguments& arguments, Console console) {
   const ProgressLine line{console.err};
   line.show("putting the scenario together");
   auto assembly = assemble(std::move(scenario), scenarios::default_assets());
-  results::Recorder recorder{assembly.scenario.output.file, run_header(assembly.scenario)};
+  const auto file = values->contains("out") ? (*values)["out"].as<std::string>() : assembly.scenario.output.file;
+  results::Recorder recorder{file, run_header(assembly.scenario)};
   Experiment experiment{std::move(assembly),
                         std::move(recorder),
                         {.workers = workers, .progress = [&line](const std::string& what) { line.show(what); }}};

@@ -20,15 +20,14 @@ Arm make_arm(const scenarios::Scenario& scenario, std::size_t index, std::vector
     }
   };
   collect([&] {
-    arm.rule =
-        server::fusion_rules().make(wanted.rule, to_parameters(wanted.settings), origin_of(scenario, key + ".rule"));
+    arm.rule = server::fusion_rules().make(wanted.rule, wanted.settings, scenario.source.origin(key + ".rule"));
   });
   collect([&] {
-    arm.resolver = server::conflict_resolvers().make(wanted.conflict, to_parameters(wanted.conflict_settings),
-                                                     origin_of(scenario, key + ".conflict"));
+    arm.resolver = server::conflict_resolvers().make(wanted.conflict, wanted.conflict_settings,
+                                                     scenario.source.origin(key + ".conflict"));
   });
   if (arm.rule && arm.resolver)
-    collect([&] { server::check_compatible(*arm.resolver, *arm.rule, origin_of(scenario, key + ".rule")); });
+    collect([&] { server::check_compatible(*arm.resolver, *arm.rule, scenario.source.origin(key + ".rule")); });
   return arm;
 }
 
@@ -45,18 +44,6 @@ std::vector<Arm> make_arms(const scenarios::Scenario& scenario) {
     arms.push_back(make_arm(scenario, i, mistakes));
   if (!mistakes.empty()) throw InputError{std::move(mistakes)};
   return arms;
-}
-
-Parameters to_parameters(const scenarios::Settings& settings) {
-  Parameters parameters;
-  for (const auto& [name, setting] : settings)
-    std::visit([&, key = name](const auto& value) { parameters.emplace(key, value); }, setting);
-  return parameters;
-}
-
-Origin origin_of(const scenarios::Scenario& scenario, const std::string& key) {
-  const auto mistake = scenario.source.mistake(key, "");
-  return {.file = mistake.file, .line = mistake.line, .key = mistake.key};
 }
 
 }  // namespace edgefuse::app

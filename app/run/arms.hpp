@@ -25,9 +25,4 @@ struct Arm {
 /// The scenario's arms. Throws InputError with every unknown method and parameter of all of them.
 [[nodiscard]] std::vector<Arm> make_arms(const scenarios::Scenario& scenario);
 
-/// A scenario's settings as a registry takes them.
-[[nodiscard]] Parameters to_parameters(const scenarios::Settings& settings);
-/// Where `key` was written, for a registry's messages.
-[[nodiscard]] Origin origin_of(const scenarios::Scenario& scenario, const std::string& key);
-
 }  // namespace edgefuse::app

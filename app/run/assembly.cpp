@@ -58,7 +58,7 @@ std::size_t primary_arm(const scenarios::Scenario& scenario, const std::vector<A
 }
 
 Parameters protocol_parameters(const scenarios::Protocol& protocol) {
-  auto parameters = to_parameters(protocol.settings);
+  auto parameters = protocol.settings;
   parameters.insert_or_assign("rounds", static_cast<double>(protocol.rounds));
   parameters.insert_or_assign("clients_per_round", static_cast<double>(protocol.clients_per_round));
   return parameters;
@@ -107,11 +107,11 @@ Assembly assemble(scenarios::Scenario scenario, const std::filesystem::path& ass
   const auto primary = primary_arm(scenario, arms);
   auto fleet = make_fleet(scenario);
   auto task = make_task(scenario, tokenizer.get(), assets);
-  auto policy = clients::ratio_policies().make(scenario.pruning.policy, {}, origin_of(scenario, "pruning.policy"));
-  auto selection = server::selections().make(scenario.selection.method, to_parameters(scenario.selection.settings),
-                                             origin_of(scenario, "selection.method"));
+  auto policy = clients::ratio_policies().make(scenario.pruning.policy, {}, scenario.source.origin("pruning.policy"));
+  auto selection = server::selections().make(scenario.selection.method, scenario.selection.settings,
+                                             scenario.source.origin("selection.method"));
   auto protocol = server::protocols().make(scenario.protocol.kind, protocol_parameters(scenario.protocol),
-                                           origin_of(scenario, "protocol.kind"));
+                                           scenario.source.origin("protocol.kind"));
   clients::Planner planner{make_offer(scenario, config), *policy};
   Assembly assembly{.scenario = std::move(scenario),
                     .model_folder = folder,

@@ -36,8 +36,8 @@ void Experiment::prepare_learning() {
   const auto& scenario = assembly_.scenario;
   say("loading and pruning the base");
   const auto base = llm::load_model(assembly_.model_folder);
-  const auto pruner = llm::pruners().make(scenario.pruning.method, to_parameters(scenario.pruning.settings),
-                                          origin_of(scenario, "pruning.method"));
+  const auto pruner =
+      llm::pruners().make(scenario.pruning.method, scenario.pruning.settings, scenario.source.origin("pruning.method"));
   learner_.emplace(scenario, assembly_.task, llm::sort_by_importance(base, pruner->rank(base)),
                    assembly_.planner.offer().variants, options_.workers);
   evaluator_.emplace(scenario, assembly_.task.evaluation, *assembly_.tokenizer, assembly_.config);

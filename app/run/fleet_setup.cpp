@@ -4,7 +4,6 @@
 
 #include <fmt/format.h>
 
-#include "app/run/arms.hpp"
 #include "clients/device_catalogue.hpp"
 #include "sim/error.hpp"
 
@@ -21,7 +20,7 @@ clients::Fleet make_fleet(const scenarios::Scenario& scenario) {
     const auto& group = scenario.fleet.groups[i];
     try {
       spec.groups.push_back(
-          {.device = catalogue.find(group.device, origin_of(scenario, fmt::format("fleet.group[{}].device", i))),
+          {.device = catalogue.find(group.device, scenario.source.origin(fmt::format("fleet.group[{}].device", i))),
            .share = group.share,
            .count = group.count,
            .memory = group.memory,

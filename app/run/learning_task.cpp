@@ -7,7 +7,6 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-#include "app/run/arms.hpp"
 #include "data/partitioners/registry.hpp"
 #include "llm/encode.hpp"
 #include "sim/error.hpp"
@@ -16,9 +15,8 @@ namespace edgefuse::app {
 namespace {
 
 data::Partition divide(const scenarios::Scenario& scenario, const Corpus& corpus) {
-  const auto partitioner =
-      data::partitioners().make(scenario.data.partitioner, to_parameters(scenario.data.partitioner_settings),
-                                origin_of(scenario, "data.partitioner"));
+  const auto partitioner = data::partitioners().make(scenario.data.partitioner, scenario.data.partitioner_settings,
+                                                     scenario.source.origin("data.partitioner"));
   try {
     return partitioner->partition({.labels = corpus.labels, .clients = scenario.fleet.clients, .seed = scenario.seed});
   } catch (const InputError& error) {

@@ -42,7 +42,7 @@ TEST(Protocols, AnUnknownNameIsRefusedWithTheNearestOne) {
     (void)protocols().make("syncronous");
     FAIL() << "accepted \"syncronous\"";
   } catch (const InputError& error) {
-    EXPECT_NE(std::string{error.what()}.find("did you mean synchronous"), std::string::npos) << error.what();
+    EXPECT_NE(std::string{error.what()}.find("did you mean \"synchronous\""), std::string::npos) << error.what();
   }
 }
 
