@@ -8,6 +8,7 @@
 
 #include "data/text_file.hpp"
 #include "sim/error.hpp"
+#include "sim/expects.hpp"
 
 namespace edgefuse::data {
 namespace {
@@ -144,17 +145,30 @@ std::vector<Instruction> read_instructions(const std::filesystem::path& file) {
   return instructions;
 }
 
-Example as_example(const Instruction& instruction) {
-  auto prompt = fmt::format("### Instruction:\n{}\n\n", instruction.instruction);
-  if (!instruction.context.empty()) prompt += fmt::format("### Input:\n{}\n\n", instruction.context);
-  return {instruction.category, prompt + "### Response:\n", instruction.response};
+Example as_example(const Instruction& instruction, PromptFormat format) {
+  const bool has_context = !instruction.context.empty();
+  switch (format) {
+    case PromptFormat::headings: {
+      auto prompt = fmt::format("### Instruction:\n{}\n\n", instruction.instruction);
+      if (has_context) prompt += fmt::format("### Input:\n{}\n\n", instruction.context);
+      return {instruction.category, prompt + "### Response:\n", instruction.response};
+    }
+    case PromptFormat::chatml: {
+      auto prompt = "<|im_start|>user\n" + instruction.instruction;
+      if (has_context) prompt += "\n" + instruction.context;
+      return {instruction.category, prompt + "<|im_end|>\n<|im_start|>assistant\n",
+              instruction.response + "<|im_end|>"};
+    }
+  }
+  EDGEFUSE_EXPECTS(false, "a format is one of its enumerators");
+  return {};
 }
 
-SourcedExamples read_instruction_files(std::span<const std::filesystem::path> files) {
+SourcedExamples read_instruction_files(std::span<const std::filesystem::path> files, PromptFormat format) {
   SourcedExamples all;
   for (const auto& file : files) {
     for (const auto& instruction : read_instructions(file)) {
-      all.examples.push_back(as_example(instruction));
+      all.examples.push_back(as_example(instruction, format));
       all.sources.push_back(file.stem().string());
     }
   }

@@ -22,6 +22,7 @@ enum class Precision : std::uint8_t { fp32, bf16 };
 enum class Schedule : std::uint8_t { constant, cosine };
 enum class Loss : std::uint8_t { answer, full };
 enum class Weights : std::uint8_t { examples, equal };
+enum class PromptFormat : std::uint8_t { headings, chatml };
 enum class TextUnit : std::uint8_t { paragraph, speaker };
 enum class EvaluatedModel : std::uint8_t { base, adapters, fused };
 
@@ -54,6 +55,7 @@ struct Data {
   std::string partitioner = "by-domain";
   Settings partitioner_settings;
   std::string level = "subcategory";  // what is a domain of MMLU: "subject", "subcategory", "category"
+  PromptFormat prompt = PromptFormat::headings;  // of source "instructions"
   TextUnit text_unit = TextUnit::paragraph;
   double held_out = 0.1;
   std::int64_t max_tokens = 256;

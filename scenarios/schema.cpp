@@ -88,6 +88,9 @@ Section data() {
           key("level", &Data::level, Word{{{"subject", "subcategory", "category"}}},
               "What counts as a domain of MMLU: one of 57 subjects, 17 subcategories or 4 categories, in the benchmark "
               "authors' own table. Clients train on the dev and val splits, evaluation asks the test split."),
+          key("prompt", &Data::prompt, Choice<PromptFormat>{{{"headings", "chatml"}}},
+              "How source \"instructions\" is put to the model. `headings`: \"### Instruction:\" and \"### "
+              "Response:\". `chatml`: \"<|im_start|>user\", for models tuned with it."),
           key("text_unit", &Data::text_unit, Choice<TextUnit>{{{"paragraph", "speaker"}}},
               "How source \"text\" is cut. `paragraph`: empty lines separate, the file is the domain. `speaker`: each "
               "paragraph begins with \"NAME:\", and NAME is the domain."),

@@ -5,7 +5,9 @@ namespace edgefuse::app {
 
 /// Labels are the files under the natural partition, else the instructions' categories.
 Corpus instruction_corpus(const scenarios::Scenario& scenario, const std::filesystem::path& assets) {
-  auto read = data::read_instruction_files(data_files(scenario, assets));
+  const auto format = scenario.data.prompt == scenarios::PromptFormat::chatml ? data::PromptFormat::chatml
+                                                                              : data::PromptFormat::headings;
+  auto read = data::read_instruction_files(data_files(scenario, assets), format);
   Corpus corpus;
   corpus.training = std::move(read.examples);
   if (scenario.data.partitioner == "natural") {

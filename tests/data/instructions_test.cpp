@@ -44,6 +44,14 @@ TEST(Instructions, LeavesTheInputHeadingOutWithoutAContext) {
   EXPECT_EQ(example.domain, "k");
 }
 
+TEST(Instructions, SpeakChatMlToModelsTunedWithIt) {
+  const auto example = as_example(Instruction{"do", "with", "done", "k"}, PromptFormat::chatml);
+  EXPECT_EQ(example.prompt, "<|im_start|>user\ndo\nwith<|im_end|>\n<|im_start|>assistant\n");
+  EXPECT_EQ(example.answer, "done<|im_end|>");
+  EXPECT_EQ(as_example(Instruction{"do", "", "done", "k"}, PromptFormat::chatml).prompt,
+            "<|im_start|>user\ndo<|im_end|>\n<|im_start|>assistant\n");
+}
+
 TEST(Instructions, ReportsEveryWrongRowOfAListWithItsLine) {
   EXPECT_EQ(summary(refusal("[\n{\"instruction\": \"i\",\n\"response\": \"r\"},\n{\"instruction\": 3},\n4\n,\n"
                             "{\"instruction\": \" \", \"response\": \"r\"}]")),
