@@ -1,0 +1,267 @@
+#include "app/train_command.hpp"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <cmath>
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <ostream>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include <fmt/format.h>
+#include <boost/program_options.hpp>
+#include <nlohmann/json.hpp>
+
+#include "app/training_examples.hpp"
+#include "clients/local_data.hpp"
+#include "llm/adapter.hpp"
+#include "llm/encode.hpp"
+#include "llm/model.hpp"
+#include "llm/tokenizer.hpp"
+#include "llm/training.hpp"
+#include "sim/error.hpp"
+
+namespace edgefuse::app {
+namespace {
+
+namespace po = boost::program_options;
+namespace fs = std::filesystem;
+
+constexpr Usage usage = {
+    "edgefuse train --model DIR (--data FILE | --batches FILE) --out DIR [options]",
+    "Trains a LoRA adapter on a frozen model with AdamW and saves it in Hugging Face PEFT's layout. --data takes "
+    "examples, shuffled in every epoch; --batches takes ready token ids, one optimiser step for each slice.",
+    "edgefuse train --model data/models/atlas --data examples.jsonl --epochs 3 --targets q,v --out adapters/mine"};
+
+po::options_description option_list() {
+  po::options_description options{"options"};
+  // clang-format off
+  options.add_options()
+      ("model", po::value<std::string>()->required(), "folder of the model")
+      ("data", po::value<std::string>(), R"(JSON Lines of {"prompt", "answer"}, {"text"} or {"instruction", "response"})")
+      ("epochs", po::value<std::int64_t>()->default_value(1), "passes over --data")
+      ("batch", po::value<std::int64_t>()->default_value(8), "examples of --data in one step")
+      ("loss", po::value<std::string>()->default_value("answer"), "learn to predict the answer, or the full text of --data")
+      ("sequence", po::value<std::int64_t>(), "tokens an example of --data is cut to (the model's positions)")
+      ("batches", po::value<std::string>(), "safetensors with int64 input_ids and labels [steps, batch, sequence]; -100: no label")
+      ("init-adapter", po::value<std::string>(), "folder of the adapter to go on from; it brings rank, alpha and targets")
+      ("rank", po::value<std::int64_t>()->default_value(8), "LoRA rank")
+      ("alpha", po::value<double>()->default_value(16), "LoRA alpha; changes are scaled by alpha / rank")
+      ("targets", po::value<std::string>()->default_value("q,v"), "projections to adapt: some of q,k,v,o,gate,up,down")
+      ("seed", po::value<std::uint64_t>()->default_value(1), "of the adapter's start and the order of examples")
+      ("lr", po::value<double>()->default_value(1e-3), "learning rate")
+      ("schedule", po::value<std::string>()->default_value("constant"), "of the learning rate: constant or cosine")
+      ("weight-decay", po::value<double>()->default_value(0), "AdamW's decoupled decay")
+      ("clip-norm", po::value<double>(), "largest global norm of a step's gradients")
+      ("precision", po::value<std::string>()->default_value("fp32"), "of the products with the frozen weights: fp32 or bf16")
+      ("out", po::value<std::string>()->required(), "folder to save the adapter in")
+      ("json", po::bool_switch(), R"(print {"losses": [...]}: the mean loss of every step, before it)")
+      ("help", "print this help");
+  // clang-format on
+  return options;
+}
+
+/// The options' values, and all that is wrong with them.
+class Values {
+ public:
+  explicit Values(const po::variables_map& values) : values_{values} {}
+
+  [[nodiscard]] bool given(const char* name) const { return values_.count(name) != 0 && !values_[name].defaulted(); }
+  template <class T>
+  [[nodiscard]] const T& get(const char* name) const {
+    return values_[name].as<T>();
+  }
+  [[nodiscard]] std::string text(const char* name) const { return get<std::string>(name); }
+
+  void note(const std::string& name, std::string problem, std::string remedy) {
+    mistakes_.push_back({.key = "--" + name, .problem = std::move(problem), .remedy = std::move(remedy)});
+  }
+  void require_above(const char* name, double limit) {
+    if (values_.count(name) == 0) return;
+    const bool whole = values_[name].value().type() == typeid(std::int64_t);
+    const double value = whole ? static_cast<double>(get<std::int64_t>(name)) : get<double>(name);
+    if (!(value > limit) || !std::isfinite(value))
+      note(name, fmt::format("is {}", value), fmt::format("give a number above {}", limit));
+  }
+  /// Which of two words the option holds: true for the second.
+  bool second_of(const char* name, std::string_view first, std::string_view second) {
+    const std::string value = text(name);
+    if (value != first && value != second)
+      note(name, fmt::format("is \"{}\"", value), fmt::format("give {} or {}", first, second));
+    return value == second;
+  }
+  void throw_mistakes() const {
+    if (!mistakes_.empty()) throw InputError{mistakes_};
+  }
+
+ private:
+  const po::variables_map& values_;
+  std::vector<Mistake> mistakes_;
+};
+
+void check_sources(Values& values) {
+  if (values.given("data") == values.given("batches"))
+    values.note("data, --batches", values.given("data") ? "both were given" : "neither was given", "give one of them");
+  for (const char* name : {"epochs", "batch", "loss", "sequence"})
+    if (values.given("batches") && values.given(name))
+      values.note(name, "has no meaning for --batches", "leave it out: the file says what a step is");
+  for (const char* name : {"rank", "alpha", "targets"})
+    if (values.given("init-adapter") && values.given(name))
+      values.note(name, "is what --init-adapter brings", "leave one of the two out");
+}
+
+std::vector<llm::Projection> parse_targets(Values& values) {
+  std::vector<llm::Projection> targets;
+  const std::string list = values.text("targets");
+  for (std::size_t begin = 0; begin <= list.size();) {
+    const std::size_t end = std::min(list.find(',', begin), list.size());
+    const std::string name = list.substr(begin, end - begin);
+    const auto target = llm::parse_projection(name);
+    if (!target)
+      values.note("targets", fmt::format("\"{}\" is no projection", name), "give some of q,k,v,o,gate,up,down");
+    else if (std::ranges::find(targets, *target) != targets.end())
+      values.note("targets", fmt::format("names {} twice", name), "name it once");
+    else
+      targets.push_back(*target);
+    begin = end + 1;
+  }
+  std::ranges::sort(targets);
+  return targets;
+}
+
+/// Fails now rather than after the training when the adapter could not be saved.
+void check_output(Values& values) {
+  const fs::path out = values.text("out");
+  fs::path existing = fs::absolute(out);
+  while (!fs::exists(existing) && existing.has_relative_path())
+    existing = existing.parent_path();
+  if (!fs::is_directory(existing))
+    values.note("out", fmt::format("{} is no folder", existing.string()), "name a folder, it may be new");
+  else if (::access(existing.c_str(), W_OK) != 0)
+    values.note("out", fmt::format("{} cannot be written to", existing.string()), "name another folder");
+}
+
+llm::TrainingOptions training_options(Values& values) {
+  for (const char* name : {"lr", "clip-norm"})
+    values.require_above(name, 0);
+  if (const double decay = values.get<double>("weight-decay"); !(decay >= 0) || !std::isfinite(decay))
+    values.note("weight-decay", fmt::format("is {}", decay), "give a number from 0 up");
+  llm::TrainingOptions options;
+  options.learning_rate = values.get<double>("lr");
+  options.weight_decay = values.get<double>("weight-decay");
+  if (values.given("clip-norm")) options.clip_norm = values.get<double>("clip-norm");
+  options.schedule =
+      values.second_of("schedule", "constant", "cosine") ? llm::Schedule::cosine : llm::Schedule::constant;
+  options.precision = values.second_of("precision", "fp32", "bf16") ? llm::Precision::bf16 : llm::Precision::fp32;
+  return options;
+}
+
+/// Everything the options say, checked as far as that goes without the model.
+struct Request {
+  llm::LoraSpec spec;
+  llm::TrainingOptions training;
+  llm::LossOn loss = llm::LossOn::answer;
+};
+
+Request check_options(Values& values) {
+  check_sources(values);
+  check_output(values);
+  for (const char* name : {"rank", "alpha", "epochs", "batch"})
+    values.require_above(name, 0);
+  values.require_above("sequence", 1);
+  Request request;
+  request.training = training_options(values);
+  request.spec = {.rank = values.get<std::int64_t>("rank"),
+                  .alpha = values.get<double>("alpha"),
+                  .rslora = false,
+                  .targets = parse_targets(values)};
+  request.loss = values.second_of("loss", "answer", "full") ? llm::LossOn::full : llm::LossOn::answer;
+  values.throw_mistakes();
+  return request;
+}
+
+llm::Adapter initial_adapter(const Values& values, const Request& request, const llm::Model& model) {
+  if (!values.given("init-adapter"))
+    return llm::make_adapter(model, request.spec, values.get<std::uint64_t>("seed"), 0);
+  const std::string folder = values.text("init-adapter");
+  llm::Adapter adapter = llm::load_adapter(folder);
+  llm::check_adapter_fits(adapter, model, folder);
+  return adapter;
+}
+
+std::int64_t longest_sequence(const Values& values, const llm::ModelConfig& config) {
+  const std::int64_t most = std::min(config.max_positions, config.sliding_window.value_or(config.max_positions));
+  if (!values.given("sequence")) return most;
+  const auto asked = values.get<std::int64_t>("sequence");
+  if (asked > most)
+    throw InputError{{.key = "--sequence",
+                      .problem = fmt::format("is {}, the model reads {} tokens", asked, most),
+                      .remedy = fmt::format("give at most {}", most)}};
+  return asked;
+}
+
+std::vector<llm::Batch> training_steps(const Values& values, const Request& request, const llm::ModelConfig& config) {
+  if (values.given("batches")) return read_training_batches(values.text("batches"));
+  const std::string folder = values.text("model");
+  const auto tokenizer = llm::load_tokenizer(folder);
+  llm::check_tokenizer_fits(*tokenizer, config, folder);
+  const auto examples =
+      read_training_examples(values.text("data"), *tokenizer, config, request.loss, longest_sequence(values, config));
+  const clients::LocalSchedule schedule{.epochs = values.get<std::int64_t>("epochs"),
+                                        .batch = values.get<std::int64_t>("batch")};
+  return clients::local_batches(examples, schedule, values.get<std::uint64_t>("seed"), 0, 0);
+}
+
+/// What is wrong with a step is wrong with the file it came from.
+llm::TrainedAdapter train(const llm::Model& model, const llm::TrainingJob& job, const llm::TrainingOptions& options,
+                          const std::string& file) {
+  try {
+    return llm::train_gang(model, {&job, 1}, options).front();
+  } catch (const InputError& error) {
+    std::vector<Mistake> mistakes(error.mistakes().begin(), error.mistakes().end());
+    for (Mistake& mistake : mistakes)
+      if (mistake.file.empty()) mistake.file = file;
+    throw InputError{std::move(mistakes)};
+  }
+}
+
+void print_text(const llm::TrainedAdapter& trained, const std::string& out, std::ostream& stream) {
+  stream << "  step        loss    gradient\n";
+  for (std::size_t step = 0; step < trained.losses.size(); ++step)
+    stream << fmt::format("{:6}  {:10.6f}  {:10.6f}\n", step, trained.losses[step], trained.grad_norms[step]);
+  stream << fmt::format("adapter saved in {}\n", out);
+}
+
+}  // namespace
+
+int train_command(const Arguments& arguments, Console console) {
+  const auto options = option_list();
+  const auto parsed = parse_options(usage, options, nullptr, arguments, console);
+  if (!parsed) return 0;
+  Values values{*parsed};
+  const Request request = check_options(values);
+  const llm::Model model = llm::load_model(values.text("model"));
+  const llm::TrainingJob job{initial_adapter(values, request, model), training_steps(values, request, model.config)};
+  const std::string file = values.text(values.given("data") ? "data" : "batches");
+  const llm::TrainedAdapter trained = train(model, job, request.training, file);
+
+  const std::string out = values.text("out");
+  llm::save_adapter(trained.adapter, out);
+  if (!std::isfinite(trained.losses.back()) || !std::isfinite(trained.grad_norms.back()))
+    throw RunError{
+        fmt::format("step {}: the loss is {} and its gradient {}: training stopped; {} holds the adapter as it "
+                    "was before (a smaller --lr or a --clip-norm may help)",
+                    trained.losses.size() - 1, trained.losses.back(), trained.grad_norms.back(), out)};
+  if (values.get<bool>("json"))
+    console.out << nlohmann::json{{"losses", trained.losses}} << '\n';
+  else
+    print_text(trained, out, console.out);
+  return 0;
+}
+
+}  // namespace edgefuse::app
