@@ -16,7 +16,7 @@ void refuse_unknown(std::string_view kind, std::string_view name, std::span<cons
               .line = origin.line,
               .key = origin.key,
               .problem = "unknown " + std::string{kind} + " \"" + std::string{name} + "\"",
-              .remedy = near.empty() ? "one of " + all : "did you mean " + std::string{near} + "? there are " + all}};
+              .remedy = near.empty() ? "one of " + all : "did you mean \"" + std::string{near} + "\"? known: " + all}};
 }
 
 }  // namespace edgefuse

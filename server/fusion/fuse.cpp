@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "llm/threads.hpp"
 #include "server/fusion/resolved_modules.hpp"
 #include "sim/error.hpp"
 
@@ -25,6 +26,7 @@ void check_compatible(const ConflictResolver& resolver, const FusionRule& rule, 
 void fuse(std::span<const Contribution> contributions, const ConflictResolver& resolver, const FusionRule& rule,
           const DeltaSink& sink) {
   check_compatible(resolver, rule);
+  llm::use_one_thread_per_gang();  // a product's last bits may depend on how many threads share it
   rule.fuse(ResolvedModules{contributions, resolver}, sink);
 }
 
