@@ -34,7 +34,9 @@ class Registry {
   Registry(std::string kind, std::vector<Method<Interface>> methods)
       : kind_{std::move(kind)}, methods_{std::move(methods)} {}
 
-  [[nodiscard]] std::span<const Method<Interface>> methods() const { return methods_; }
+  [[nodiscard]] std::span<const Method<Interface>> methods() const& { return methods_; }
+  /// The span would outlive what it looks at: give the registry a name first.
+  std::span<const Method<Interface>> methods() const&& = delete;
 
   /// Throws InputError for an unknown name or parameter, or a value out of bounds; all of them at once.
   [[nodiscard]] std::unique_ptr<Interface> make(std::string_view name, const Parameters& given = {},
