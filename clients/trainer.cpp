@@ -11,10 +11,8 @@
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
-#include <boost/asio/post.hpp>
-#include <boost/asio/thread_pool.hpp>
 
-#include "llm/threads.hpp"
+#include "llm/side_by_side.hpp"
 #include "sim/error.hpp"
 #include "sim/expects.hpp"
 
@@ -30,7 +28,6 @@ struct Gang {
   std::vector<const NotedTraining*> members;  // by client id
   const VariantModel* variant = nullptr;
   std::vector<LocalResult> results;
-  std::exception_ptr error;
 };
 
 std::vector<Gang> form_gangs(const std::map<std::uint32_t, NotedTraining>& noted, std::int64_t size) {
@@ -66,7 +63,7 @@ LocalResult report(const NotedTraining& training, const VariantModel& variant, l
   return result;
 }
 
-void train(Gang& gang, const llm::TrainingOptions& options) {
+void train_gang(Gang& gang, const llm::TrainingOptions& options) {
   std::vector<llm::TrainingJob> jobs;
   for (const auto* member : gang.members)
     jobs.push_back(member->build());
@@ -77,37 +74,22 @@ void train(Gang& gang, const llm::TrainingOptions& options) {
   }
 }
 
-void run_side_by_side(std::vector<Gang>& gangs, const TrainerOptions& options) {
-  boost::asio::thread_pool pool{std::min<std::size_t>(options.workers, gangs.size())};
-  for (auto& gang : gangs) {
-    boost::asio::post(pool, [&gang, &options] {
-      try {
-        llm::use_one_thread_per_gang();
-        train(gang, options.training);
-      } catch (...) {
-        gang.error = std::current_exception();
-      }
-    });
-  }
-  pool.join();
-}
-
 /// A library's message may go on with a stack trace; its first line says what happened.
 std::string first_line(std::string_view text) {
   return std::string{text.substr(0, text.find('\n'))};
 }
 
-void rethrow_with_names(const Gang& gang) {
-  if (!gang.error) return;
+void rethrow_with_names(const Gang& gang, const std::exception_ptr& error) {
+  if (!error) return;
   std::vector<std::uint32_t> clients;
   for (const auto* member : gang.members)
     clients.push_back(member->plan.client);
   const auto who =
       fmt::format("training of client{} {} failed", clients.size() > 1 ? "s" : "", fmt::join(clients, ", "));
   try {
-    std::rethrow_exception(gang.error);
-  } catch (const std::exception& error) {
-    throw RunError{fmt::format("{}: {}", who, first_line(error.what()))};
+    std::rethrow_exception(error);
+  } catch (const std::exception& failure) {
+    throw RunError{fmt::format("{}: {}", who, first_line(failure.what()))};
   }
 }
 
@@ -133,11 +115,12 @@ std::vector<LocalResult> Trainer::train(const VariantModels& models) {
   auto gangs = form_gangs(noted, options_.gang);
   for (auto& gang : gangs)
     gang.variant = &models(gang.members[0]->version, gang.members[0]->plan.variant);
-  run_side_by_side(gangs, options_);
+  const auto errors = llm::side_by_side(options_.workers, gangs.size(),
+                                        [&](std::size_t i) { train_gang(gangs[i], options_.training); });
   std::vector<LocalResult> results;
-  for (auto& gang : gangs) {
-    rethrow_with_names(gang);
-    std::ranges::move(gang.results, std::back_inserter(results));
+  for (std::size_t i = 0; i < gangs.size(); ++i) {
+    rethrow_with_names(gangs[i], errors[i]);
+    std::ranges::move(gangs[i].results, std::back_inserter(results));
   }
   std::ranges::sort(results, {}, &LocalResult::client);
   return results;

@@ -33,11 +33,18 @@ function(edgefuse_folder name)
 endfunction()
 
 # edgefuse_tests(NAME FROM folder LIBS targets...): the *_test.cpp files under `folder` become test programs, one for
-# each CTest label. A file's label is the end of its name: FOO_oracle_test.cpp, FOO_property_test.cpp,
+# each CTest label; other sources there help all of them. A file's label is the end of its name: FOO_oracle_test.cpp, FOO_property_test.cpp,
 # FOO_golden_test.cpp, FOO_determinism_test.cpp, FOO_real_test.cpp, FOO_slow_test.cpp; just FOO_test.cpp is a unit test.
 function(edgefuse_tests name)
   cmake_parse_arguments(TESTS "" "FROM" "LIBS" ${ARGN})
   file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${TESTS_FROM}/*_test.cpp)
+  file(GLOB_RECURSE helpers CONFIGURE_DEPENDS ${TESTS_FROM}/*.cpp)
+  list(FILTER helpers EXCLUDE REGEX "_test\\.cpp$")
+  if(helpers)
+    add_library(test_${name}_helpers STATIC ${helpers})
+    target_link_libraries(test_${name}_helpers PUBLIC ${TESTS_LIBS} edgefuse_testing)
+    list(PREPEND TESTS_LIBS test_${name}_helpers)
+  endif()
   foreach(label IN ITEMS oracle property golden determinism real slow unit)
     set(chosen ${sources})
     if(NOT label STREQUAL "unit")

@@ -31,7 +31,6 @@ using Settings = Parameters;
 
 struct Base {
   std::string model = "atlas";  // the embedded base, or a Hugging Face folder
-  Precision precision = Precision::fp32;
 
   friend bool operator==(const Base&, const Base&) = default;
 };
@@ -54,7 +53,7 @@ struct Data {
   std::vector<std::string> paths;
   std::string partitioner = "by-domain";
   Settings partitioner_settings;
-  std::string level = "subcategory";  // what is a domain of MMLU: "subject", "subcategory", "category"
+  std::string level = "subcategory";             // what is a domain of MMLU: "subject", "subcategory", "category"
   PromptFormat prompt = PromptFormat::headings;  // of source "instructions"
   TextUnit text_unit = TextUnit::paragraph;
   double held_out = 0.1;

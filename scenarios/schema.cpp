@@ -63,8 +63,6 @@ Section base() {
       std::vector<Key<Base>>{
           key("model", &Base::model, Text{},
               "`\"atlas\"` is the embedded base; anything else is a Hugging Face folder of the Llama family."),
-          key("precision", &Base::precision, Choice<Precision>{{{"fp32", "bf16"}}},
-              "Number format the base is kept and evaluated in."),
       });
 }
 

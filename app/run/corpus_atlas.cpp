@@ -1,7 +1,3 @@
-#include <array>
-
-#include <fmt/format.h>
-
 #include "app/run/corpus_sources.hpp"
 #include "data/atlas/atlas.hpp"
 #include "data/atlas/questions.hpp"
@@ -11,19 +7,22 @@ namespace {
 
 using data::atlas::Visibility;
 
-data::atlas::AtlasOptions atlas_options(const scenarios::Scenario& scenario) {
-  data::atlas::AtlasOptions options;
-  options.seed = scenario.data.atlas.seed;
-  options.domains = scenario.data.atlas.domains;
-  options.conflict = scenario.data.atlas.conflict;
-  return options;
+data::atlas::AtlasOptions atlas_options(const scenarios::Atlas& atlas) {
+  return {.seed = atlas.seed,
+          .public_seed = atlas.public_seed,
+          .domains = atlas.domains,
+          .public_entities = atlas.public_entities,
+          .private_entities = atlas.private_entities,
+          .relations = atlas.relations,
+          .values = atlas.values,
+          .conflict = atlas.conflict};
 }
 
 }  // namespace
 
 /// Clients train on the private facts of their domains; models are judged by the same facts in other words.
 Corpus atlas_corpus(const scenarios::Scenario& scenario, const std::filesystem::path&) {
-  const auto world = data::atlas::make_atlas(atlas_options(scenario));
+  const auto world = data::atlas::make_atlas(atlas_options(scenario.data.atlas));
   Corpus corpus;
   std::vector<data::Question> test;
   for (std::int64_t domain = 0; domain < world.options.domains; ++domain) {

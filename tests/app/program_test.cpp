@@ -24,7 +24,8 @@ Outcome run(const Arguments& arguments) {
 TEST(Program, HelpListsEveryCommand) {
   const auto [code, out, err] = run({"--help"});
   EXPECT_EQ(code, exit_done);
-  for (const auto& command : commands()) EXPECT_NE(out.find(command.name), std::string::npos) << command.name;
+  for (const auto& command : commands())
+    EXPECT_NE(out.find(command.name), std::string::npos) << command.name;
 }
 
 TEST(Program, EveryCommandExplainsItselfWithAnExample) {

@@ -25,7 +25,6 @@ fidelity = "timing"
 
 [base]
 model = "assets:data/models/minimind2-small"
-precision = "bf16"
 
 [data]
 source = "instructions"
@@ -137,7 +136,6 @@ TEST(Scenario, KeepsEveryValueWritten) {
   EXPECT_EQ(s.question, "Does \"fusion\" survive\ta tab, ünïcode and a \\?");
   EXPECT_EQ(s.seed, 9223372036854775807U);
   EXPECT_EQ(s.fidelity, Fidelity::timing);
-  EXPECT_EQ(s.base.precision, Precision::bf16);
   EXPECT_EQ(s.data.paths, (std::vector<std::string>{"assets:data/a.json", "b.json"}));
   EXPECT_EQ(number(s.data.partitioner_settings, "alpha"), 0.3);
   EXPECT_EQ(s.data.atlas, (Atlas{3, 4, 5, 6, 7, 2, 9, 0.75}));
@@ -213,8 +211,8 @@ TEST(Scenario, KnowsWhereEachKeyStands) {
   const std::vector<std::string> overrides{"fleet.spread=0.1"};
   const auto s = parse_scenario(everything, "dir/x.toml", overrides);
   EXPECT_EQ(s.source.mistake("fusion.arm[1].conflict_settings.beta", "p", "r").text(),
-            "dir/x.toml:82: fusion.arm[1].conflict_settings.beta: p (r)");
-  EXPECT_EQ(s.source.mistake("fusion.arm[1].rule", "p").text(), "dir/x.toml:79: fusion.arm[1].rule: p");
+            "dir/x.toml:81: fusion.arm[1].conflict_settings.beta: p (r)");
+  EXPECT_EQ(s.source.mistake("fusion.arm[1].rule", "p").text(), "dir/x.toml:78: fusion.arm[1].rule: p");
   EXPECT_EQ(s.source.mistake("selection.method", "p").text(), "dir/x.toml: selection.method: p");
   EXPECT_EQ(s.source.mistake("fleet.spread", "p").text(), "--set: fleet.spread: p");
 }

@@ -10,8 +10,7 @@ namespace {
 
 /// Removes the program's scratch space on exit.
 struct Scratch {
-  std::filesystem::path root =
-      std::filesystem::temp_directory_path() / ("edgefuse-test-" + std::to_string(::getpid()));
+  std::filesystem::path root = std::filesystem::temp_directory_path() / ("edgefuse-test-" + std::to_string(::getpid()));
   int next = 0;
   ~Scratch() {
     std::error_code ignored;
@@ -21,7 +20,9 @@ struct Scratch {
 
 }  // namespace
 
-std::filesystem::path project_root() { return EDGEFUSE_SOURCE_DIR; }
+std::filesystem::path project_root() {
+  return EDGEFUSE_SOURCE_DIR;
+}
 
 std::filesystem::path assets() {
   const char* set = std::getenv("EDGEFUSE_ASSETS");

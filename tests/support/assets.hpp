@@ -16,6 +16,6 @@ namespace edgefuse::testing {
 }  // namespace edgefuse::testing
 
 /// Skips the test, saying what is missing, when `path` (relative to the assets) is not there.
-#define EDGEFUSE_NEEDS_ASSET(path)                                                               \
-  if (!std::filesystem::exists(::edgefuse::testing::assets() / (path)))                          \
+#define EDGEFUSE_NEEDS_ASSET(path)                                      \
+  if (!std::filesystem::exists(::edgefuse::testing::assets() / (path))) \
   GTEST_SKIP() << (::edgefuse::testing::assets() / (path)).string() << " is not here (set EDGEFUSE_ASSETS)"

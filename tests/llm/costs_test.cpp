@@ -1,0 +1,156 @@
+#include "llm/costs.hpp"
+
+#include <gtest/gtest.h>
+
+#include <cstdint>
+#include <vector>
+
+#include "tests/llm/small_model.hpp"
+
+namespace edgefuse::llm {
+namespace {
+
+using testing::random_model;
+using testing::small_config;
+
+ModelConfig sized(std::int64_t hidden, std::int64_t intermediate, std::int64_t layers, std::int64_t heads,
+                  std::int64_t kv_heads, std::int64_t head_dim, std::int64_t vocabulary) {
+  ModelConfig config;
+  config.model_type = "llama";
+  config.hidden = hidden;
+  config.intermediate = intermediate;
+  config.layers = layers;
+  config.heads = heads;
+  config.kv_heads = kv_heads;
+  config.head_dim = head_dim;
+  config.vocabulary = vocabulary;
+  return config;
+}
+ModelConfig llama2_7b() {
+  return sized(4096, 11008, 32, 32, 32, 128, 32000);
+}
+ModelConfig tinyllama() {
+  return sized(2048, 5632, 22, 32, 4, 64, 32000);
+}
+
+LoraSpec lora(std::int64_t rank, std::vector<Projection> targets) {
+  return {.rank = rank, .alpha = 16, .rslora = false, .targets = std::move(targets)};
+}
+LoraSpec on_all(std::int64_t rank) {
+  return lora(rank, {all_projections.begin(), all_projections.end()});
+}
+
+/// hidden 10, 30 neurons, 2 layers, 6 query heads on 3 KV heads of width 4, vocabulary 50.
+ModelConfig tiny() {
+  return sized(10, 30, 2, 6, 3, 4, 50);
+}
+
+/// Totals the models' publishers state.
+TEST(Costs, ParametersOfPublishedModels) {
+  EXPECT_EQ(parameters(llama2_7b(), full_shape(llama2_7b())), 6738415616);
+  EXPECT_EQ(parameters(tinyllama(), full_shape(tinyllama())), 1100048384);
+  auto llama32 = sized(2048, 8192, 16, 32, 8, 64, 128256);
+  llama32.tied_head = true;
+  EXPECT_EQ(parameters(llama32, full_shape(llama32)), 1235814400) << "Llama 3.2 1B";
+  auto qwen2 = sized(896, 4864, 24, 14, 2, 64, 151936);
+  qwen2.tied_head = true;
+  qwen2.qkv_bias = true;
+  EXPECT_EQ(parameters(qwen2, full_shape(qwen2)), 494032768) << "Qwen2 0.5B";
+}
+
+/// PEFT's "trainable params" of the usual examples.
+TEST(Costs, AdapterParametersAsPeftCountsThem) {
+  EXPECT_EQ(adapter_parameters(llama2_7b(), full_shape(llama2_7b()), lora(8, {Projection::q, Projection::v})), 4194304);
+  EXPECT_EQ(adapter_parameters(llama2_7b(), full_shape(llama2_7b()), on_all(16)), 39976960);
+}
+
+TEST(Costs, ParametersAreThoseOfTheSlicedTensors) {
+  for (const auto* type : {"llama", "qwen2", "qwen3"}) {
+    for (const bool tied : {false, true}) {
+      auto config = small_config(type);
+      config.tied_head = tied;
+      config.o_bias = config.mlp_bias = tied;
+      const auto model = random_model(config);
+      for (const double ratio : {0.0, 0.3, 0.6, 0.99}) {
+        const auto shape = variant_shape(config, ratio, 1, 0);
+        EXPECT_EQ(parameters(config, shape), slice(model, shape).parameters()) << type << ", ratio " << ratio;
+      }
+    }
+  }
+}
+
+/// Per layer of `tiny`: q 24x10, k and v 12x10, o 10x24, gate and up 30x10, down 10x30 = 1620 numbers; rank 2 on q and
+/// down: 2·(24+10) + 2·(10+30) = 148. 3 rows of 5: 15 tokens, 9 with a label.
+TEST(Costs, StepFlopsByHand) {
+  const StepShape step{.rows = 3, .sequence = 5, .labelled_share = 0.6};
+  const auto spec = lora(2, {Projection::q, Projection::down});
+  const double attention = 3 * (1 + 2 + 3 + 4 + 5) * 4 * 24;  // per row and position t: 4·t·H·e
+  const double head = 2.0 * 9 * 50 * 10;
+  EXPECT_DOUBLE_EQ(forward_flops(tiny(), full_shape(tiny()), spec, step).value,
+                   2 * (2 * 15 * (1620 + 148) + attention) + head);
+  EXPECT_DOUBLE_EQ(backward_flops(tiny(), full_shape(tiny()), spec, step).value,
+                   2 * (2 * 15 * (1620 + 2 * 148) + 2 * attention) + head);
+  EXPECT_EQ(
+      step_flops(tiny(), full_shape(tiny()), spec, step),
+      forward_flops(tiny(), full_shape(tiny()), spec, step) + backward_flops(tiny(), full_shape(tiny()), spec, step));
+}
+
+/// Numbers held: 2 layers of 1620 + 20 norms, final norm 10, embedding and head 500 each = 4290.
+TEST(Costs, MemoryAndBytesByHand) {
+  const StepShape step{.rows = 3, .sequence = 5, .labelled_share = 0.6};
+  const auto spec = lora(2, {Projection::q, Projection::down});
+  const auto whole = full_shape(tiny());
+  const double activations = 15 * 2 * (4 * 10 + 2 * (24 + 12) + 3 * 30 + 6 + 2 * 2) * 4.0;
+  const double logits = 9 * 50;
+  const double adapter = 2 * 148;
+  EXPECT_DOUBLE_EQ(weight_bytes(tiny(), whole).value, 2 * 4290);
+  EXPECT_DOUBLE_EQ(weight_bytes(tiny(), whole, {.weights = Storage::fp32}).value, 4 * 4290);
+  EXPECT_DOUBLE_EQ(activation_bytes(tiny(), whole, spec, step).value, activations);
+  EXPECT_DOUBLE_EQ(peak_training_memory(tiny(), whole, spec, step).value,
+                   2 * 4290 + activations + 2 * logits * 4 + 16 * adapter);
+  EXPECT_DOUBLE_EQ(step_bytes(tiny(), whole, spec, step).value,
+                   2 * 2 * (4290 - 500) + 15 * 10 * 2 + 2 * activations + 4 * logits * 4 + 9 * 4 * adapter);
+  EXPECT_DOUBLE_EQ(upload_bytes(tiny(), whole, spec).value, 4 * adapter);
+  EXPECT_DOUBLE_EQ(upload_bytes(tiny(), whole, spec, {.adapter = Storage::fp16}).value, 2 * adapter);
+  EXPECT_DOUBLE_EQ(download_bytes(tiny(), whole).value, 2 * 4290);
+  EXPECT_DOUBLE_EQ(download_bytes(tiny(), whole, {}, &spec).value, 2 * 4290 + 4 * adapter);
+}
+
+/// "2·N per token forward" (Kaplan et al., 2001.08361) for short sequences with every position labelled.
+TEST(Costs, ForwardIsTwoFlopsPerParameterAndToken) {
+  const auto config = tinyllama();
+  const StepShape step{.rows = 4, .sequence = 16};
+  const double multiplied = 1100048384 - 32000.0 * 2048;  // the embedding is looked up, not multiplied
+  const auto flops = forward_flops(config, full_shape(config), on_all(1), step).value;
+  EXPECT_NEAR(flops / (2 * multiplied * 64), 1, 0.01);
+}
+
+TEST(Costs, EveryCostFallsAsTheRatioRises) {
+  const auto config = tinyllama();
+  const StepShape step{.rows = 2, .sequence = 256, .labelled_share = 0.1};
+  auto before = variant_cost(config, full_shape(config), on_all(8), step);
+  for (const double ratio : {0.1, 0.3, 0.5, 0.7, 0.9}) {
+    const auto cost = variant_cost(config, variant_shape(config, ratio, 2, 1), on_all(8), step);
+    EXPECT_LT(cost.parameters, before.parameters) << ratio;
+    EXPECT_LT(cost.adapter_parameters, before.adapter_parameters) << ratio;
+    EXPECT_LT(cost.forward, before.forward) << ratio;
+    EXPECT_LT(cost.backward, before.backward) << ratio;
+    EXPECT_LT(cost.traffic, before.traffic) << ratio;
+    EXPECT_LT(cost.peak_memory, before.peak_memory) << ratio;
+    EXPECT_LT(cost.download, before.download) << ratio;
+    EXPECT_LT(cost.upload, before.upload) << ratio;
+    before = cost;
+  }
+}
+
+TEST(Costs, RowsAddUp) {
+  const auto config = tinyllama();
+  const auto flops = [&](std::int64_t rows) {
+    return step_flops(config, full_shape(config), on_all(8), {.rows = rows, .sequence = 100, .labelled_share = 0.2})
+        .value;
+  };
+  EXPECT_DOUBLE_EQ(flops(7), 3 * flops(1) + 4 * flops(1));
+}
+
+}  // namespace
+}  // namespace edgefuse::llm
