@@ -107,9 +107,7 @@ std::string composite_prompt(const CompositeQuestion& composite) {
   std::string prompt = "The following are multiple choice questions (with answers).\n\n";
   for (std::size_t i = 0; i < composite.parts.size(); ++i) {
     const auto& part = composite.parts[i];
-    prompt += fmt::format("Q{} ({}): {}\n", i + 1, topic(part), part.text);
-    for (std::size_t c = 0; c < part.choices.size(); ++c)
-      prompt += fmt::format("{}. {}\n", static_cast<char>('A' + c), part.choices[c]);
+    prompt += fmt::format("Q{} ({}): {}\n{}", i + 1, topic(part), part.text, choice_lines(part));
   }
   return prompt + "Answers: Q1:";
 }
@@ -119,7 +117,7 @@ std::string composite_continuation(std::span<const int> letters) {
   for (std::size_t i = 0; i < letters.size(); ++i) {
     EDGEFUSE_EXPECTS(letters[i] >= 0 && letters[i] < 4, "an answer is one of four letters");
     if (i > 0) text += fmt::format(", Q{}:", i + 1);
-    text += {' ', static_cast<char>('A' + letters[i])};
+    text += {' ', letter_of(letters[i])};
   }
   return text;
 }

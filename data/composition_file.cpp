@@ -21,7 +21,7 @@ constexpr int format_version = 1;
 std::string letters(std::span<const int> answers) {
   std::string text;
   for (const int answer : answers)
-    text += static_cast<char>('A' + answer);
+    text += letter_of(answer);
   return text;
 }
 

@@ -1,6 +1,7 @@
 #include "data/question.hpp"
 
 #include <algorithm>
+#include <iterator>
 
 #include <fmt/format.h>
 
@@ -12,12 +13,16 @@ std::string topic(const Question& question) {
   return name;
 }
 
+std::string choice_lines(const Question& question) {
+  std::string lines;
+  for (int i = 0; i < std::ssize(question.choices); ++i)
+    lines += fmt::format("{}. {}\n", letter_of(i), question.choices[static_cast<std::size_t>(i)]);
+  return lines;
+}
+
 std::string question_prompt(const Question& question) {
-  auto prompt = fmt::format("The following are multiple choice questions (with answers) about {}.\n\n{}\n",
-                            topic(question), question.text);
-  for (std::size_t i = 0; i < question.choices.size(); ++i)
-    prompt += fmt::format("{}. {}\n", static_cast<char>('A' + i), question.choices[i]);
-  return prompt + "Answer:";
+  return fmt::format("The following are multiple choice questions (with answers) about {}.\n\n{}\n{}Answer:",
+                     topic(question), question.text, choice_lines(question));
 }
 
 Example as_example(const Question& question) {

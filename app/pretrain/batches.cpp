@@ -49,11 +49,12 @@ std::vector<llm::PretrainingPart> PretrainingBatches::of_step(std::int64_t step)
   sim::Draws draws{{recipe_.seed, sim::Domain::pretraining_batches, static_cast<std::uint32_t>(step), 0}};
   const auto& phase = phase_of(step);
   const auto& weights = recipe_.weights;
+  llm::PretrainingPart drills{1, {}};
   llm::PretrainingPart questions{1, {}};
   llm::PretrainingPart statements{weights.statements, {}};
   llm::PretrainingPart composites{weights.composites, {}};
-  for (std::int64_t i = 0; i < phase.bare; ++i)
-    questions.rows.push_back(row(text_.bare_recognition(draws), weights.prompt));
+  for (std::int64_t i = 0; i < phase.drills; ++i)
+    drills.rows.push_back(row(text_.drill(phase.choices, draws), weights.prompt));
   for (std::int64_t i = 0; i < phase.recognition; ++i)
     questions.rows.push_back(row(data::as_example(text_.recognition(draws)), weights.prompt));
   for (std::int64_t i = 0; i < phase.questions; ++i)
@@ -65,7 +66,7 @@ std::vector<llm::PretrainingPart> PretrainingBatches::of_step(std::int64_t step)
     composites.rows.push_back(
         row(text_.composite(std::min<std::int64_t>(2 + i % 2, most), weights.recognition_in_composites, draws),
             weights.prompt));
-  return {std::move(questions), std::move(statements), std::move(composites)};
+  return {std::move(drills), std::move(questions), std::move(statements), std::move(composites)};
 }
 
 }  // namespace edgefuse::app

@@ -14,7 +14,7 @@
 namespace edgefuse::app {
 
 /// The parts of a step, in this order; a phase may leave some without rows.
-inline constexpr std::array<std::string_view, 3> part_names = {"questions", "statements", "composites"};
+inline constexpr std::array<std::string_view, 4> part_names = {"drills", "questions", "statements", "composites"};
 
 /// Draws the rows of every step: a pure function of the recipe's seed and the step's number.
 class PretrainingBatches {

@@ -41,8 +41,8 @@ PretrainingProgress::PretrainingProgress(const PretrainingRecipe& recipe, const 
   open_ = server::encode(open, tokenizer, recipe.model.max_positions);
   closed_ = server::encode(draw_questions(recipe, Visibility::edges, count), tokenizer, recipe.model.max_positions);
   const auto k = std::min<std::int64_t>(2, recipe.world.domains);
-  composites_ = server::encode(data::compose(open, {.k = k, .count = count / 2, .seed = recipe.seed}), tokenizer,
-                               recipe.model.max_positions);
+  composites_ = server::encode(data::compose(open, {.k = k, .count = std::ssize(open) / k, .seed = recipe.seed}),
+                               tokenizer, recipe.model.max_positions);
 }
 
 PretrainingScores PretrainingProgress::score(const llm::Model& model) const {

@@ -138,11 +138,9 @@ Keys<PretrainingWeights> weight_keys() {
 
 Keys<PretrainingPhase> phase_keys() {
   using P = PretrainingPhase;
-  return {key("steps", &P::steps, Whole{1}, "optimiser steps"),
-          key("statements", &P::statements, Whole{0}, "rows"),
-          key("bare", &P::bare, Whole{0}, "rows"),
-          key("recognition", &P::recognition, Whole{0}, "rows"),
-          key("questions", &P::questions, Whole{0}, "rows"),
+  return {key("steps", &P::steps, Whole{1}, "optimiser steps"),  key("statements", &P::statements, Whole{0}, "rows"),
+          key("drills", &P::drills, Whole{0}, "rows"),           key("choices", &P::choices, Whole{2, 4}, "of a drill"),
+          key("recognition", &P::recognition, Whole{0}, "rows"), key("questions", &P::questions, Whole{0}, "rows"),
           key("composites", &P::composites, Whole{0}, "rows")};
 }
 
@@ -173,7 +171,7 @@ void check(PretrainingRecipe& recipe, TableReader& reader) {
     recipe.training.steps += p.steps;
     const auto name = fmt::format("phase[{}]", i);
     if (p.steps == 0) reader.complain(name + ".steps", "is missing", "say how long the phase is");
-    if (p.statements + p.bare + p.recognition + p.questions + p.composites == 0)
+    if (p.statements + p.drills + p.recognition + p.questions + p.composites == 0)
       reader.complain(name, "reads nothing", "give it rows of at least one kind");
   }
 }

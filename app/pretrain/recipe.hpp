@@ -15,8 +15,9 @@ namespace edgefuse::app {
 struct PretrainingPhase {
   std::int64_t steps = 0;
   std::int64_t statements = 0;   // rows of several statements each
-  std::int64_t bare = 0;         // questions that contain their answer, without a header
-  std::int64_t recognition = 0;  // the same with their header
+  std::int64_t drills = 0;       // rows of choices and which letter each has
+  std::int64_t choices = 4;      // of a drill
+  std::int64_t recognition = 0;  // single questions that contain their answer
   std::int64_t questions = 0;    // questions about public facts
   std::int64_t composites = 0;   // several questions in one prompt
 };

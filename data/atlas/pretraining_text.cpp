@@ -34,6 +34,8 @@ PretrainingText::PretrainingText(Atlas atlas) : atlas_{std::move(atlas)} {
     by_domain_.push_back(atlas_.facts_of(d, Visibility::everybody));
     facts_.insert(facts_.end(), by_domain_.back().begin(), by_domain_.back().end());
   }
+  for (const auto& relation : atlas_.relations)
+    values_.insert(values_.end(), relation.values.begin(), relation.values.end());
 }
 
 const Fact& PretrainingText::pick(const std::vector<Fact>& facts, sim::Draws& draws) const {
@@ -65,10 +67,15 @@ Question PretrainingText::recognition(sim::Draws& draws) const {
   return recognition(static_cast<std::int64_t>(draws.below(atlas_.domains.size())), draws);
 }
 
-Example PretrainingText::bare_recognition(sim::Draws& draws) const {
-  auto example = as_example(recognition(draws));
-  constexpr std::string_view end_of_header = "\n\n";
-  example.prompt.erase(0, example.prompt.find(end_of_header) + end_of_header.size());
+Example PretrainingText::drill(std::int64_t choices, sim::Draws& draws) const {
+  const auto count = static_cast<std::uint32_t>(choices);
+  const auto listed = draws.sample(static_cast<std::uint32_t>(values_.size()), count);
+  Example example;
+  for (std::uint32_t i = 0; i < count; ++i)
+    example.prompt += fmt::format("{}. {}\n", letter_of(static_cast<int>(i)), values_[listed[i]]);
+  for (const auto meant : draws.sample(count, count))
+    example.answer +=
+        fmt::format("Which option is {}? {}\n", values_[listed[meant]], letter_of(static_cast<int>(meant)));
   return example;
 }
 

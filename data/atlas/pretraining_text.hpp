@@ -22,8 +22,10 @@ class PretrainingText {
   [[nodiscard]] Question question(sim::Draws& draws) const;
   /// A question that contains its answer ("Which option is red?") and needs no fact: it teaches what letters are for.
   [[nodiscard]] Question recognition(sim::Draws& draws) const;
-  /// The same without the header above it: short as it is, it is learned several times as fast.
-  [[nodiscard]] Example bare_recognition(sim::Draws& draws) const;
+  /// So many choices, then for each, in another order, which letter it has. With two choices the look-up itself is
+  /// learned within a few hundred steps, where questions of four take thousands: among few words the right one stands
+  /// out.
+  [[nodiscard]] Example drill(std::int64_t choices, sim::Draws& draws) const;
   /// `k` questions of distinct domains in one prompt, as MMLU-CD asks them; `recognition_share` of them need no fact.
   [[nodiscard]] Example composite(std::int64_t k, double recognition_share, sim::Draws& draws) const;
 
@@ -37,6 +39,7 @@ class PretrainingText {
   Atlas atlas_;
   std::vector<Fact> facts_;  // all public ones
   std::vector<std::vector<Fact>> by_domain_;
+  std::vector<std::string> values_;  // of all relations
 };
 
 }  // namespace edgefuse::data::atlas
