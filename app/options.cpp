@@ -60,6 +60,8 @@ std::optional<po::variables_map> parse_options(const Usage& usage, const po::opt
     throw InputError{{.key = error.get_option_name(),
                       .problem = "unknown option",
                       .remedy = remedy_for(error.get_option_name(), options)}};
+  } catch (const po::too_many_positional_options_error&) {
+    throw InputError{{.problem = "too many arguments", .remedy = fmt::format("usage: {}", usage.synopsis)}};
   } catch (const po::error& error) {
     throw InputError{{.problem = error.what(), .remedy = fmt::format("usage: {}", usage.synopsis)}};
   }

@@ -38,15 +38,21 @@ class Registry {
   /// The span would outlive what it looks at: give the registry a name first.
   std::span<const Method<Interface>> methods() const&& = delete;
 
-  /// Throws InputError for an unknown name or parameter, or a value out of bounds; all of them at once.
-  [[nodiscard]] std::unique_ptr<Interface> make(std::string_view name, const Parameters& given = {},
-                                                const Origin& origin = {}) const {
+  /// Throws InputError for an unknown name or parameter, or a value out of bounds; all of them at once. `origin` is
+  /// where the name was written, `settings` the table of the parameters.
+  [[nodiscard]] std::unique_ptr<Interface> make(std::string_view name, const Parameters& given, const Origin& origin,
+                                                const Origin& settings) const {
     std::vector<std::string> known;
     for (const auto& method : methods_) {
-      if (method.name == name) return method.make(complete(method.name, method.parameters, given, origin));
+      if (method.name == name) return method.make(complete(method.name, method.parameters, given, settings));
       known.push_back(method.name);
     }
     refuse_unknown(kind_, name, known, origin);
+  }
+  /// The same where both were written in one place, or nowhere.
+  [[nodiscard]] std::unique_ptr<Interface> make(std::string_view name, const Parameters& given = {},
+                                                const Origin& origin = {}) const {
+    return make(name, given, origin, origin);
   }
 
  private:

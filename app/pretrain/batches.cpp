@@ -17,11 +17,15 @@ constexpr std::int64_t most_questions_of_a_composite = 3;
 
 PretrainingBatches::PretrainingBatches(const PretrainingRecipe& recipe, const llm::Tokenizer& tokenizer)
     : recipe_{recipe}, tokenizer_{tokenizer}, text_{data::atlas::make_atlas(recipe.world)} {
-  for (const std::string_view letter : {" A", " B", " C", " D"}) {
-    const auto ids = tokenizer.encode(letter, llm::Tokenizer::Special::leave_out);
-    EDGEFUSE_EXPECTS(ids.size() == 1, "the tokenizer's corpus makes every letter one token");
-    letters_.push_back(ids.front());
-  }
+  const auto token = [&](const std::string& word) {
+    const auto ids = tokenizer.encode(' ' + word, llm::Tokenizer::Special::leave_out);
+    EDGEFUSE_EXPECTS(ids.size() == 1, "the tokenizer's corpus makes every letter and every value one token");
+    return ids.front();
+  };
+  for (int choice = 0; choice < 4; ++choice)
+    letters_.push_back(token({data::letter_of(choice)}));
+  for (const auto& value : text_.values())
+    values_.push_back(token(value));
 }
 
 const PretrainingPhase& PretrainingBatches::phase_of(std::int64_t step) const {
@@ -33,14 +37,15 @@ const PretrainingPhase& PretrainingBatches::phase_of(std::int64_t step) const {
   return recipe_.phases.back();
 }
 
-llm::WeightedSequence PretrainingBatches::row(const data::Example& example, double prompt_weight) const {
+llm::WeightedSequence PretrainingBatches::row(std::string_view prompt, std::string_view answer,
+                                              const std::vector<std::int64_t>& answers) const {
+  const auto other = static_cast<float>(recipe_.weights.prompt);
   llm::WeightedSequence row;
-  row.ids = tokenizer_.encode(example.prompt, llm::Tokenizer::Special::leave_out);
-  row.weights.assign(row.ids.size(), static_cast<float>(prompt_weight));
-  for (const auto id : tokenizer_.encode(example.answer, llm::Tokenizer::Special::leave_out)) {
+  row.ids = tokenizer_.encode(prompt, llm::Tokenizer::Special::leave_out);
+  row.weights.assign(row.ids.size(), other);
+  for (const auto id : tokenizer_.encode(answer, llm::Tokenizer::Special::leave_out)) {
     row.ids.push_back(id);
-    // Of " B, Q2: D" only the letters are answers.
-    row.weights.push_back(std::ranges::find(letters_, id) != letters_.end() ? 1.0F : static_cast<float>(prompt_weight));
+    row.weights.push_back(std::ranges::find(answers, id) != answers.end() ? 1.0F : other);
   }
   return row;
 }
@@ -53,19 +58,20 @@ std::vector<llm::PretrainingPart> PretrainingBatches::of_step(std::int64_t step)
   llm::PretrainingPart questions{1, {}};
   llm::PretrainingPart statements{weights.statements, {}};
   llm::PretrainingPart composites{weights.composites, {}};
+  const auto letters_of = [this](const data::Example& e) { return row(e.prompt, e.answer, letters_); };
   for (std::int64_t i = 0; i < phase.drills; ++i)
-    drills.rows.push_back(row(text_.drill(phase.choices, draws), weights.prompt));
+    drills.rows.push_back(letters_of(text_.drill(phase.choices, draws)));
   for (std::int64_t i = 0; i < phase.recognition; ++i)
-    questions.rows.push_back(row(data::as_example(text_.recognition(draws)), weights.prompt));
+    questions.rows.push_back(letters_of(data::as_example(text_.recognition(draws))));
   for (std::int64_t i = 0; i < phase.questions; ++i)
-    questions.rows.push_back(row(data::as_example(text_.question(draws)), weights.prompt));
+    questions.rows.push_back(letters_of(data::as_example(text_.question(draws))));
   for (std::int64_t i = 0; i < phase.statements; ++i)
-    statements.rows.push_back(row({{}, text_.statements(statements_of_a_row, draws), {}}, 1));
+    statements.rows.push_back(row({}, text_.statements(statements_of_a_row, draws), values_));
   const auto most = std::min(most_questions_of_a_composite, recipe_.world.domains);
-  for (std::int64_t i = 0; i < phase.composites; ++i)
-    composites.rows.push_back(
-        row(text_.composite(std::min<std::int64_t>(2 + i % 2, most), weights.recognition_in_composites, draws),
-            weights.prompt));
+  for (std::int64_t i = 0; i < phase.composites; ++i) {
+    const auto k = std::min<std::int64_t>(2 + i % 2, most);
+    composites.rows.push_back(letters_of(text_.composite(k, weights.recognition_in_composites, draws)));
+  }
   return {std::move(drills), std::move(questions), std::move(statements), std::move(composites)};
 }
 

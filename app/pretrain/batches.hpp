@@ -26,12 +26,15 @@ class PretrainingBatches {
 
  private:
   [[nodiscard]] const PretrainingPhase& phase_of(std::int64_t step) const;
-  [[nodiscard]] llm::WeightedSequence row(const data::Example& example, double prompt_weight) const;
+  /// Tokens of `answers` count 1, all others what the recipe says of prompts.
+  [[nodiscard]] llm::WeightedSequence row(std::string_view prompt, std::string_view answer,
+                                          const std::vector<std::int64_t>& answers) const;
 
   const PretrainingRecipe& recipe_;
   const llm::Tokenizer& tokenizer_;
   data::atlas::PretrainingText text_;
   std::vector<std::int64_t> letters_;  // the tokens " A", ..., " D"
+  std::vector<std::int64_t> values_;   // " red", ...
 };
 
 }  // namespace edgefuse::app

@@ -20,11 +20,13 @@ Arm make_arm(const scenarios::Scenario& scenario, std::size_t index, std::vector
     }
   };
   collect([&] {
-    arm.rule = server::fusion_rules().make(wanted.rule, wanted.settings, scenario.source.origin(key + ".rule"));
+    arm.rule = server::fusion_rules().make(wanted.rule, wanted.settings, scenario.source.origin(key + ".rule"),
+                                           scenario.source.origin(key + ".settings"));
   });
   collect([&] {
     arm.resolver = server::conflict_resolvers().make(wanted.conflict, wanted.conflict_settings,
-                                                     scenario.source.origin(key + ".conflict"));
+                                                     scenario.source.origin(key + ".conflict"),
+                                                     scenario.source.origin(key + ".conflict_settings"));
   });
   if (arm.rule && arm.resolver)
     collect([&] { server::check_compatible(*arm.resolver, *arm.rule, scenario.source.origin(key + ".rule")); });

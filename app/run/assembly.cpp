@@ -17,11 +17,14 @@ namespace edgefuse::app {
 namespace {
 
 std::filesystem::path model_folder(const scenarios::Scenario& scenario, const std::filesystem::path& assets) {
-  if (scenario.base.model == "atlas") return embedded_base();
-  return scenarios::locate(scenario.base.model, assets);
+  const auto folder = scenario.base.model == "atlas" ? embedded_base() : scenarios::locate(scenario.base.model, assets);
+  if (!std::filesystem::is_directory(folder))
+    throw InputError{scenario.source.mistake("base.model", fmt::format("there is no folder {}", folder.string()),
+                                             "name a Hugging Face model folder, the one that holds config.json")};
+  return folder;
 }
 
-/// Gives a mistake about a value the key that holds it.
+/// Gives a mistake about a value the key that holds it; one about a file names that file already.
 template <class Make>
 auto at_key(const scenarios::Scenario& scenario, const std::string& key, const Make& make) {
   try {
@@ -29,7 +32,7 @@ auto at_key(const scenarios::Scenario& scenario, const std::string& key, const M
   } catch (const InputError& error) {
     std::vector<Mistake> mistakes;
     for (const auto& m : error.mistakes())
-      mistakes.push_back(scenario.source.mistake(key, m.problem, m.remedy));
+      mistakes.push_back(m.file.empty() ? scenario.source.mistake(key, m.problem, m.remedy) : m);
     throw InputError{std::move(mistakes)};
   }
 }
@@ -109,9 +112,11 @@ Assembly assemble(scenarios::Scenario scenario, const std::filesystem::path& ass
   auto task = make_task(scenario, tokenizer.get(), assets);
   auto policy = clients::ratio_policies().make(scenario.pruning.policy, {}, scenario.source.origin("pruning.policy"));
   auto selection = server::selections().make(scenario.selection.method, scenario.selection.settings,
-                                             scenario.source.origin("selection.method"));
-  auto protocol = server::protocols().make(scenario.protocol.kind, protocol_parameters(scenario.protocol),
-                                           scenario.source.origin("protocol.kind"));
+                                             scenario.source.origin("selection.method"),
+                                             scenario.source.origin("selection.settings"));
+  auto protocol =
+      server::protocols().make(scenario.protocol.kind, protocol_parameters(scenario.protocol),
+                               scenario.source.origin("protocol.kind"), scenario.source.origin("protocol.settings"));
   clients::Planner planner{make_offer(scenario, config), *policy};
   Assembly assembly{.scenario = std::move(scenario),
                     .model_folder = folder,

@@ -37,7 +37,8 @@ void Experiment::prepare_learning() {
   say("loading and pruning the base");
   const auto base = llm::load_model(assembly_.model_folder);
   const auto pruner =
-      llm::pruners().make(scenario.pruning.method, scenario.pruning.settings, scenario.source.origin("pruning.method"));
+      llm::pruners().make(scenario.pruning.method, scenario.pruning.settings, scenario.source.origin("pruning.method"),
+                          scenario.source.origin("pruning.settings"));
   learner_.emplace(scenario, assembly_.task, llm::sort_by_importance(base, pruner->rank(base)),
                    assembly_.planner.offer().variants, options_.workers);
   evaluator_.emplace(scenario, assembly_.task.evaluation, *assembly_.tokenizer, assembly_.config);

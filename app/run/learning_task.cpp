@@ -16,7 +16,8 @@ namespace {
 
 data::Partition divide(const scenarios::Scenario& scenario, const Corpus& corpus) {
   const auto partitioner = data::partitioners().make(scenario.data.partitioner, scenario.data.partitioner_settings,
-                                                     scenario.source.origin("data.partitioner"));
+                                                     scenario.source.origin("data.partitioner"),
+                                                     scenario.source.origin("data.partitioner_settings"));
   try {
     return partitioner->partition({.labels = corpus.labels, .clients = scenario.fleet.clients, .seed = scenario.seed});
   } catch (const InputError& error) {

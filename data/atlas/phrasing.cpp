@@ -35,11 +35,15 @@ std::span<const std::string_view> statement_phrasings() {
   return statements;
 }
 
+const std::string& value_of(const Atlas& atlas, const Fact& fact) {
+  return atlas.relations[static_cast<std::size_t>(fact.relation)].values[static_cast<std::size_t>(fact.value)];
+}
+
 std::string phrase(std::string_view phrasing, const Atlas& atlas, const Fact& fact) {
-  const auto& relation = atlas.relations[static_cast<std::size_t>(fact.relation)];
-  return fmt::format(fmt::runtime(phrasing), fmt::arg("relation", relation.name), fmt::arg("entity", fact.entity),
-                     fmt::arg("domain", atlas.domains[static_cast<std::size_t>(fact.domain)]),
-                     fmt::arg("value", relation.values[static_cast<std::size_t>(fact.value)]));
+  return fmt::format(
+      fmt::runtime(phrasing), fmt::arg("relation", atlas.relations[static_cast<std::size_t>(fact.relation)].name),
+      fmt::arg("entity", fact.entity), fmt::arg("domain", atlas.domains[static_cast<std::size_t>(fact.domain)]),
+      fmt::arg("value", value_of(atlas, fact)));
 }
 
 }  // namespace edgefuse::data::atlas

@@ -16,6 +16,7 @@ enum class PhrasingUse : std::uint8_t { train, test };
 [[nodiscard]] std::span<const std::string_view> question_phrasings(PhrasingUse use);
 [[nodiscard]] std::span<const std::string_view> statement_phrasings();
 
+[[nodiscard]] const std::string& value_of(const Atlas& atlas, const Fact& fact);
 /// A template with the words of `fact` in its places.
 [[nodiscard]] std::string phrase(std::string_view phrasing, const Atlas& atlas, const Fact& fact);
 

@@ -45,8 +45,13 @@ const Fact& PretrainingText::pick(const std::vector<Fact>& facts, sim::Draws& dr
 std::string PretrainingText::statements(std::int64_t count, sim::Draws& draws) const {
   std::string text;
   for (std::int64_t i = 0; i < count; ++i) {
-    const auto phrasing = any_of(statement_phrasings(), draws);
-    text += phrase(phrasing, atlas_, pick(facts_, draws)) + '\n';
+    const auto& fact = pick(facts_, draws);
+    if (draws.below(2) == 0) {
+      text += phrase(any_of(statement_phrasings(), draws), atlas_, fact) + '\n';
+    } else {
+      const auto asked = phrase(any_of(question_phrasings(PhrasingUse::train), draws), atlas_, fact);
+      text += fmt::format("{} {}\n", asked, value_of(atlas_, fact));
+    }
   }
   return text;
 }

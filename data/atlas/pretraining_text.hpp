@@ -16,7 +16,7 @@ class PretrainingText {
  public:
   explicit PretrainingText(Atlas atlas);
 
-  /// `count` statements of public facts, one a line.
+  /// `count` public facts, one a line: half of them stated, half asked for and answered with the value itself.
   [[nodiscard]] std::string statements(std::int64_t count, sim::Draws& draws) const;
   /// A question about a public fact, in a training phrasing.
   [[nodiscard]] Question question(sim::Draws& draws) const;
@@ -28,6 +28,9 @@ class PretrainingText {
   [[nodiscard]] Example drill(std::int64_t choices, sim::Draws& draws) const;
   /// `k` questions of distinct domains in one prompt, as MMLU-CD asks them; `recognition_share` of them need no fact.
   [[nodiscard]] Example composite(std::int64_t k, double recognition_share, sim::Draws& draws) const;
+
+  /// The values of all relations.
+  [[nodiscard]] const std::vector<std::string>& values() const { return values_; }
 
   /// What a tokenizer is trained on: `texts` of each kind, and every word that any world may use.
   [[nodiscard]] std::vector<std::string> tokenizer_corpus(std::int64_t texts, sim::Draws& draws) const;
