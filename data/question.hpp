@@ -13,6 +13,7 @@ struct Question {
   std::string text;
   std::array<std::string, 4> choices;
   int answer = 0;         // 0..3
+  std::string fact{};     // questions about one fact stand or fall together; empty: this one stands alone
   std::string subject{};  // what a prompt says the question is about; the domain when empty
 
   [[nodiscard]] char letter() const;

@@ -1,13 +1,15 @@
 #include "app/pretrain/progress.hpp"
 
 #include <algorithm>
+#include <string_view>
 #include <vector>
 
 #include <fmt/format.h>
 
 #include "data/atlas/questions.hpp"
 #include "data/composer.hpp"
-#include "data/wilson.hpp"
+#include "server/evaluation/score.hpp"
+#include "sim/expects.hpp"
 #include "sim/random.hpp"
 
 namespace edgefuse::app {
@@ -28,9 +30,14 @@ std::vector<data::Question> draw_questions(const PretrainingRecipe& recipe, Visi
   return questions;
 }
 
-data::Interval share_right(const llm::Model& model, const server::EncodedQuestions& questions) {
-  const auto right = server::answered_right(model, nullptr, questions);
-  return data::wilson(std::ranges::count(right, true), std::ssize(right));
+/// The figure over all domains.
+template <class Benchmark>
+data::Interval overall(const llm::Model& model, const Benchmark& benchmark, std::string_view metric) {
+  const auto scores = server::score(model, benchmark);
+  const auto found = std::ranges::find_if(
+      scores, [&](const auto& score) { return score.metric == metric && score.domain == server::all_domains; });
+  EDGEFUSE_EXPECTS(found != scores.end(), "the world has questions");
+  return {found->value, found->low, found->high};
 }
 
 }  // namespace
@@ -46,13 +53,8 @@ PretrainingProgress::PretrainingProgress(const PretrainingRecipe& recipe, const 
 }
 
 PretrainingScores PretrainingProgress::score(const llm::Model& model) const {
-  const auto answers = server::composite_answers(model, nullptr, composites_);
-  std::int64_t right = 0;
-  std::int64_t asked = 0;
-  for (std::size_t i = 0; i < answers.size(); ++i)
-    for (std::size_t j = 0; j < answers[i].size(); ++j, ++asked)
-      right += answers[i][j] == composites_.alone.answers[composites_.parts[i][j]] ? 1 : 0;
-  return {share_right(model, open_), share_right(model, closed_), data::wilson(right, asked)};
+  return {overall(model, open_, server::metric::accuracy), overall(model, closed_, server::metric::accuracy),
+          overall(model, composites_, server::metric::composite_each)};
 }
 
 std::string percent(const data::Interval& interval) {

@@ -26,6 +26,7 @@ std::vector<Question> questions(const Atlas& atlas, std::int64_t domain, Visibil
     for (const auto& fact : atlas.facts_of(domain, visibility))
       for (const auto phrasing : question_phrasings(use)) {
         all.push_back(ask(atlas, fact, phrasing, draws));
+        all.back().fact = fmt::format("{}/{}/{}", name, fact.entity, fact.relation);
         all.back().id = fmt::format("atlas/{}/{}/{}/{}", name, open ? "public" : "private",
                                     use == PhrasingUse::train ? "train" : "test", all.size() - 1);
       }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <span>
 #include <string>
@@ -20,6 +21,7 @@ struct EncodedQuestions {
   std::vector<std::vector<std::int64_t>> prompts;  // template, prompt, lead
   std::vector<int> answers;                        // 0..3
   std::vector<std::string> domains;
+  std::vector<std::size_t> facts;  // questions of one number are about one fact; from 0, in order of appearance
 };
 
 /// Throws InputError when prompts and letters are longer than `max_positions`, saying how many and how long, and when
@@ -31,7 +33,8 @@ struct EncodedQuestions {
 [[nodiscard]] std::vector<bool> answered_right(const llm::Model& model, const llm::Adapter* adapter,
                                                const EncodedQuestions& questions);
 
-/// `accuracy` over all questions and by domain.
+/// `accuracy` over all questions and by domain. The bootstrap draws facts, with all questions about each: several
+/// phrasings of one fact are far from independent.
 [[nodiscard]] std::vector<Score> score(const llm::Model& model, const EncodedQuestions& questions,
                                        const llm::Adapter* adapter = nullptr,
                                        const data::BootstrapOptions& bootstrap = {});

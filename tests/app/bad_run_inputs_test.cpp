@@ -21,7 +21,7 @@ using testing::TinyWorld;
 struct BadInput {
   std::string name;
   std::function<void(const TinyWorld&)> spoil;
-  std::vector<std::string> expected;      // what the message has in it
+  std::vector<std::string> expected;        // what the message has in it
   std::vector<std::string> arguments = {};  // further ones of the command line
 };
 
@@ -70,19 +70,22 @@ std::vector<BadInput> bad_models() {
       without("no_config", "model/config.json", {"config.json"}),
       without("no_weights", "model/model.safetensors", {"model.safetensors"}),
       without("no_tokenizer", "model/tokenizer.json", {"tokenizer"}),
-      {"truncated_weights", [](const TinyWorld& w) { shorten(w.model / "model.safetensors", 64); },
+      {"truncated_weights",
+       [](const TinyWorld& w) { shorten(w.model / "model.safetensors", 64); },
        {"model.safetensors"}},
-      {"weights_cut_in_their_header", [](const TinyWorld& w) { fs::resize_file(w.model / "model.safetensors", 100); },
+      {"weights_cut_in_their_header",
+       [](const TinyWorld& w) { fs::resize_file(w.model / "model.safetensors", 100); },
        {"model.safetensors"}},
-      {"empty_weights", [](const TinyWorld& w) { fs::resize_file(w.model / "model.safetensors", 0); },
+      {"empty_weights",
+       [](const TinyWorld& w) { fs::resize_file(w.model / "model.safetensors", 0); },
        {"model.safetensors"}},
       in_model("weights_of_other_shapes", "config.json", "\"hidden_size\": 12", "\"hidden_size\": 16", {"shape"}),
       in_model("weights_of_fewer_layers", "config.json", "\"num_hidden_layers\": 2", "\"num_hidden_layers\": 3",
                {"layers.2"}),
       in_model("weights_of_a_type_nobody_knows", "model.safetensors", "\"F32\"", "\"Q17\"", {"Q17"}),
       in_model("unknown_architecture", "config.json", "\"llama\"", "\"mamba\"", {"mamba"}),
-      in_model("heads_that_no_group_divides", "config.json", "\"num_key_value_heads\": 2",
-               "\"num_key_value_heads\": 3", {"num_key_value_heads"}),
+      in_model("heads_that_no_group_divides", "config.json", "\"num_key_value_heads\": 2", "\"num_key_value_heads\": 3",
+               {"num_key_value_heads"}),
       in_model("negative_width", "config.json", "\"intermediate_size\": 20", "\"intermediate_size\": -20",
                {"intermediate_size"}),
       in_model("width_as_text", "config.json", "\"intermediate_size\": 20", "\"intermediate_size\": \"20\"",
@@ -128,7 +131,8 @@ std::vector<BadInput> bad_choices() {
       set("parameter_of_another_type", "fusion.arm[1].conflict_settings.rescale=0.5",
           {"fusion.arm[1].conflict_settings.rescale"}),
       set("every_layer_protected", "pruning.protect_last=1", {"pruning.ratios", "protect"}),
-      {"no_variant_fits_anybody", [](const TinyWorld& w) {
+      {"no_variant_fits_anybody",
+       [](const TinyWorld& w) {
          replace(w, w.scenario, "\"1 MB\"", "\"1 kB\"");
          replace(w, w.scenario, "\"300 kB\"", "\"1 kB\"");
        },

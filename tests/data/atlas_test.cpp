@@ -6,6 +6,7 @@
 #include <array>
 #include <map>
 #include <set>
+#include <sstream>
 #include <string>
 #include <string_view>
 #include <tuple>
@@ -262,6 +263,43 @@ TEST(AtlasQuestions, MoreShufflesKeepTheFirstQuestions) {
     EXPECT_EQ(few[i].text, many[i].text);
     EXPECT_EQ(few[i].choices, many[i].choices);
   }
+}
+
+TEST(PretrainingText, ADrillAsksForEachOfItsChoicesOnce) {
+  const PretrainingText text{make_atlas({})};
+  sim::Draws draws{{.seed = 4, .domain = sim::Domain::test}};
+  for (const std::int64_t choices : {2, 3, 4}) {
+    const auto drill = text.drill(choices, draws);
+    std::map<std::string, std::string> letter_of_word;
+    std::istringstream lines{drill.prompt};
+    for (std::string line; std::getline(lines, line);)
+      letter_of_word[line.substr(3)] = line.substr(0, 1);
+    ASSERT_EQ(std::ssize(letter_of_word), choices) << drill.prompt;
+    std::set<std::string> asked;
+    std::istringstream answers{drill.answer};
+    for (std::string line; std::getline(answers, line);) {
+      const std::string opening = "Which option is ";
+      const auto word = line.substr(opening.size(), line.find('?') - opening.size());
+      EXPECT_EQ(line, opening + word + "? " + letter_of_word[word]) << drill.prompt;
+      EXPECT_TRUE(asked.insert(word).second) << word << " is asked for twice";
+    }
+    EXPECT_EQ(std::ssize(asked), choices);
+  }
+}
+
+TEST(PretrainingText, StatesNothingButPublicFacts) {
+  const auto atlas = make_atlas({.domains = 3});
+  std::set<std::string> allowed;
+  for (const auto& fact : public_facts(atlas, 3)) {
+    for (const auto phrasing : statement_phrasings())
+      allowed.insert(phrase(phrasing, atlas, fact));
+    for (const auto phrasing : question_phrasings(PhrasingUse::train))
+      allowed.insert(phrase(phrasing, atlas, fact) + ' ' + value_of(atlas, fact));
+  }
+  sim::Draws draws{{.seed = 5, .domain = sim::Domain::test}};
+  std::istringstream lines{PretrainingText{atlas}.statements(4000, draws)};
+  for (std::string line; std::getline(lines, line);)
+    ASSERT_TRUE(allowed.contains(line)) << line;
 }
 
 }  // namespace

@@ -46,6 +46,20 @@ TEST(EncodedQuestions, RefuseATemplateThatEndsTheText) {
   EXPECT_THROW(static_cast<void>(encode(four, tokenizer, 2048)), InputError);
 }
 
+TEST(Accuracy, IsResampledByFactWhenSeveralQuestionsAskForOne) {
+  auto questions = four;
+  questions[0].fact = questions[2].fact = questions[3].fact = "law/one";
+  const auto encoded = encode(questions, WordTokenizer{whole_letters()}, 2048);
+  EXPECT_EQ(encoded.facts, (std::vector<std::size_t>{0, 1, 0, 0}));
+  const auto scores = score(chaining_model(), encoded);
+  ASSERT_EQ(scores.size(), 3u);
+  EXPECT_DOUBLE_EQ(scores[0].value, 0.5) << "every question counts the same, whatever the number of its fact's";
+  EXPECT_EQ(scores[0].n, 2);
+  EXPECT_EQ(scores[2].domain, "law");
+  EXPECT_DOUBLE_EQ(scores[2].value, 2.0 / 3);
+  EXPECT_DOUBLE_EQ(scores[2].low, scores[2].high) << "one fact has nothing to be resampled from";
+}
+
 TEST(Accuracy, IsTheShareOfRightAnswersOverAllAndByDomain) {
   const auto encoded = encode(four, WordTokenizer{whole_letters()}, 2048);
   EXPECT_EQ(answered_right(chaining_model(), nullptr, encoded), (std::vector<bool>{true, false, true, false}));
