@@ -166,6 +166,7 @@ TableSchema<EvaluationRow> evaluation_table() {
               {"low", &EvaluationRow::low, "1", "lower end of its 95 % interval"},
               {"high", &EvaluationRow::high, "1", "upper end of its 95 % interval"},
               {"n", &EvaluationRow::n, "1", "items it is taken over"},
+              {"chance", &EvaluationRow::chance, "1", "what guessing gives; NaN where nothing can be guessed"},
           }};
 }
 

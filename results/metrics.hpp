@@ -1,8 +1,9 @@
 #pragma once
 
 #include <array>
-#include <optional>
 #include <string_view>
+
+#include "data/metric_names.hpp"
 
 /// The metrics that /evaluation knows, and what the tables of `edgefuse show` say of them.
 namespace edgefuse::results {
@@ -15,25 +16,17 @@ struct Metric {
   std::string_view detail;
   std::string_view meaning;
   Better better = Better::higher;
-  bool is_share = true;            // in [-1, 1], shown in per cent
-  std::optional<double> chance{};  // what guessing gives
+  bool is_share = true;  // in [-1, 1], shown in per cent
 };
 
-namespace metric {
-inline constexpr std::string_view accuracy = "accuracy";
-inline constexpr std::string_view composite_all = "composite_all";
-inline constexpr std::string_view composite_each = "composite_each";
-inline constexpr std::string_view composition_gap = "composition_gap";
-inline constexpr std::string_view loss = "loss";
-}  // namespace metric
+namespace metric = data::metric;
 
 inline constexpr std::array<Metric, 5> all_metrics = {{
-    {metric::accuracy, "single-domain", "% right", "share of single questions answered right", Better::higher, true,
-     0.25},
+    {metric::accuracy, "single-domain", "% right", "share of single questions answered right"},
     {metric::composite_all, "cross-domain", "% all correct",
      "share of cross-domain prompts with every question answered right"},
     {metric::composite_each, "cross-domain", "% per question",
-     "share of the questions of cross-domain prompts answered right", Better::higher, true, 0.25},
+     "share of the questions of cross-domain prompts answered right"},
     {metric::composition_gap, "composition gap", "% points",
      "accuracy on the same questions asked alone, minus composite_each", Better::lower},
     {metric::loss, "held-out loss", "nats per token", "mean negative log-likelihood of the labels of held-out examples",

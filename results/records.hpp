@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
 #include <optional>
 #include <string>
 #include <vector>
@@ -102,7 +103,8 @@ struct EvaluationRow {
   double value = 0;
   double low = 0;  // 95 % interval
   double high = 0;
-  std::int64_t n = 0;  // how many items the figure is taken over
+  std::int64_t n = 0;                                        // how many items the figure is taken over
+  double chance = std::numeric_limits<double>::quiet_NaN();  // what guessing gives; NaN where nothing can be guessed
 };
 
 struct EventRow {

@@ -8,8 +8,8 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 Json figure(const EvaluationRow& row) {
-  return {{"model", row.model}, {"metric", row.metric}, {"domain", row.domain}, {"value", row.value},
-          {"low", row.low},     {"high", row.high},     {"n", row.n},           {"round", row.round}};
+  return {{"model", row.model}, {"metric", row.metric}, {"domain", row.domain}, {"value", row.value},  {"low", row.low},
+          {"high", row.high},   {"n", row.n},           {"round", row.round},   {"chance", row.chance}};
 }
 
 Json figures(const std::vector<EvaluationRow>& rows) {

@@ -3,9 +3,13 @@
 #include <algorithm>
 #include <limits>
 #include <span>
+#include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "results/metrics.hpp"
 #include "sim/quantity_text.hpp"
@@ -59,7 +63,11 @@ struct Figures {
 /// What the marks and the last lines need to know of all cells.
 struct Remarks {
   bool worse_than_base = false;
-  bool like_guessing = false;
+  std::vector<std::string> chances;  // what guessing gives, of each metric that has a figure like it
+
+  void add(std::string chance) {
+    if (std::find(chances.begin(), chances.end(), chance) == chances.end()) chances.push_back(std::move(chance));
+  }
 };
 
 class Table {
@@ -165,18 +173,19 @@ class Table {
     const auto* base = find("base", metric.name, domain);
     const bool is_worse =
         base != nullptr && (metric.better == Better::higher ? row.value < base->value : row.value > base->value);
-    const bool is_guessing = metric.chance && row.low <= *metric.chance && *metric.chance <= row.high;
+    const bool is_guessing = row.low <= row.chance && row.chance <= row.high;
     if (is_worse) text += worse;
     if (is_guessing) text += guessing;
     remarks_.worse_than_base |= is_worse;
-    remarks_.like_guessing |= is_guessing;
+    if (is_guessing) remarks_.add(fmt::format("{:.3g} {}", 100 * row.chance, metric.detail));
     return text;
   }
 
   [[nodiscard]] std::string legend() const {
     std::string text = "In brackets: 95 % intervals.\n";
     if (remarks_.worse_than_base) text += fmt::format("{} worse than the base\n", worse);
-    if (remarks_.like_guessing) text += fmt::format("{} not distinguishable from chance (25 %)\n", guessing);
+    if (!remarks_.chances.empty())
+      text += fmt::format("{} not distinguishable from guessing ({})\n", guessing, fmt::join(remarks_.chances, ", "));
     return text;
   }
 

@@ -1,5 +1,6 @@
 #include "app/run/evaluator.hpp"
 
+#include <limits>
 #include <utility>
 
 #include "llm/encode.hpp"
@@ -57,7 +58,8 @@ std::vector<results::EvaluationRow> Evaluator::evaluate(std::int64_t round, std:
                       .value = score.value,
                       .low = score.low,
                       .high = score.high,
-                      .n = score.n});
+                      .n = score.n,
+                      .chance = score.chance.value_or(std::numeric_limits<double>::quiet_NaN())});
     }
   }
   return rows;

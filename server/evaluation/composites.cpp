@@ -1,6 +1,8 @@
 #include "server/evaluation/composites.hpp"
 
 #include <algorithm>
+#include <cmath>
+#include <iterator>
 #include <map>
 #include <string>
 #include <tuple>
@@ -147,13 +149,17 @@ std::vector<Score> score(const llm::Model& model, const EncodedComposites& compo
   if (composites.prompts.empty()) return {};
   const auto t = tally(composites, composite_answers(model, adapter, composites),
                        answered_right(model, adapter, composites.alone));
-  std::vector<Score> scores = {overall_score(metric::composite_all, t.all, {}, bootstrap)};
-  const auto add = [&](std::string_view name, const PerInstanceAndPart& values) {
-    scores.push_back(overall_score(name, values.by_instance, {}, bootstrap));
-    std::ranges::move(domain_scores(name, t.domains, values.by_part, {}, bootstrap), std::back_inserter(scores));
+  const auto by_instance_and_domain = [&](std::string_view name, const PerInstanceAndPart& values) {
+    auto scores = domain_scores(name, t.domains, values.by_part, {}, bootstrap);
+    scores.insert(scores.begin(), overall_score(name, values.by_instance, {}, bootstrap));
+    return scores;
   };
-  add(metric::composite_each, t.each);
-  add(metric::composition_gap, t.gap);
+  const auto k = static_cast<double>(composites.links.size() + 1);
+  auto scores =
+      with_chance(std::pow(chance_of_a_letter, k), {overall_score(metric::composite_all, t.all, {}, bootstrap)});
+  std::ranges::move(with_chance(chance_of_a_letter, by_instance_and_domain(metric::composite_each, t.each)),
+                    std::back_inserter(scores));
+  std::ranges::move(with_chance(0, by_instance_and_domain(metric::composition_gap, t.gap)), std::back_inserter(scores));
   return scores;
 }
 

@@ -51,7 +51,7 @@ std::vector<Score> score(const llm::Model& model, const EncodedQuestions& questi
     right[fact] += answered[i] ? 1 : 0;
     asked[fact] += 1;
   }
-  return scores_by_domain(metric::accuracy, domains, right, asked, bootstrap);
+  return with_chance(chance_of_a_letter, scores_by_domain(metric::accuracy, domains, right, asked, bootstrap));
 }
 
 }  // namespace edgefuse::server

@@ -57,4 +57,10 @@ std::vector<Score> scores_by_domain(std::string_view metric, std::span<const std
   return scores;
 }
 
+std::vector<Score> with_chance(double chance, std::vector<Score> scores) {
+  for (auto& score : scores)
+    score.chance = chance;
+  return scores;
+}
+
 }  // namespace edgefuse::server

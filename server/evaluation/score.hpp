@@ -1,12 +1,14 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "data/bootstrap.hpp"
+#include "data/metric_names.hpp"
 
 namespace edgefuse::server {
 
@@ -17,21 +19,17 @@ struct Score {
   double value = 0;
   double low = 0;
   double high = 0;
-  std::int64_t n = 0;  // items the figure is taken over, which are what the bootstrap draws
+  std::int64_t n = 0;              // items the figure is taken over, which are what the bootstrap draws
+  std::optional<double> chance{};  // what guessing gives
 
   friend bool operator==(const Score&, const Score&) = default;
 };
 
 inline constexpr std::string_view all_domains = "all";
 
-/// Names of metrics, as results files spell them.
-namespace metric {
-inline constexpr std::string_view accuracy = "accuracy";                // of questions asked alone; chance 1/4
-inline constexpr std::string_view composite_all = "composite_all";      // instances with every answer right; 4^-K
-inline constexpr std::string_view composite_each = "composite_each";    // answers within instances; chance 1/4
-inline constexpr std::string_view composition_gap = "composition_gap";  // the same questions alone - composite_each
-inline constexpr std::string_view loss = "loss";                        // nats per labelled token
-}  // namespace metric
+namespace metric = data::metric;
+/// What guessing one of four letters gives.
+inline constexpr double chance_of_a_letter = 0.25;
 
 /// The mean over all items; where `weights` are given, the sum of values over the sum of weights. At least one item.
 [[nodiscard]] Score overall_score(std::string_view metric, std::span<const double> values,
@@ -46,5 +44,8 @@ inline constexpr std::string_view loss = "loss";                        // nats 
 [[nodiscard]] std::vector<Score> scores_by_domain(std::string_view metric, std::span<const std::string> domains,
                                                   std::span<const double> values, std::span<const double> weights,
                                                   const data::BootstrapOptions& bootstrap);
+
+/// The scores, told what guessing gives.
+[[nodiscard]] std::vector<Score> with_chance(double chance, std::vector<Score> scores);
 
 }  // namespace edgefuse::server

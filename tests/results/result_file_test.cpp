@@ -128,7 +128,7 @@ TEST(ResultFile, CarriesAUnitAndADescriptionOnEveryColumn) {
   };
   H5Ovisit(open, H5_INDEX_NAME, H5_ITER_INC, visit, &columns);
   H5Fclose(open);
-  EXPECT_EQ(columns, 4 + 16 + 14 + 8 + 4);
+  EXPECT_EQ(columns, 4 + 16 + 14 + 9 + 4);
 }
 
 }  // namespace
