@@ -17,9 +17,9 @@
 #include "app/pretrain/progress.hpp"
 #include "app/pretrain/recipe.hpp"
 #include "data/atlas/pretraining_text.hpp"
-#include "llm/output_file.hpp"
 #include "llm/tokenizer/bpe_trainer.hpp"
 #include "sim/error.hpp"
+#include "sim/output_file.hpp"
 #include "sim/random.hpp"
 
 namespace edgefuse::app {
@@ -30,8 +30,8 @@ namespace po = boost::program_options;
 constexpr Usage usage = {
     "edgefuse pretrain SCENARIO --out DIR [--threads N] [--steps N] [--json]",
     "Pre-trains a small model on the generated world's public text and writes it as a Hugging Face folder, with its "
-    "tokenizer and its log.",
-    "edgefuse pretrain scenarios/pretrain/atlas-base.toml --out data/models/atlas-base --threads 2"};
+    "tokenizer, its log and the scenario that made it.",
+    "edgefuse pretrain data/models/atlas-base/pretraining.toml --out my-base --threads 2"};
 constexpr std::int64_t corpus_texts = 1000;
 constexpr std::int64_t final_questions = 1 << 20;  // all there are
 
@@ -55,8 +55,7 @@ std::unique_ptr<llm::Tokenizer> make_tokenizer(const PretrainingRecipe& recipe, 
   sim::Draws draws{{recipe.seed, sim::Domain::pretraining_batches, 0, 2}};
   const std::vector<std::string> special = {"<|end|>"};
   const auto corpus = text.tokenizer_corpus(corpus_texts, draws);
-  llm::write_text_file(out / "tokenizer.json",
-                       llm::train_bpe(corpus, static_cast<std::size_t>(recipe.vocabulary), special));
+  write_text_file(out / "tokenizer.json", llm::train_bpe(corpus, static_cast<std::size_t>(recipe.vocabulary), special));
   return llm::load_tokenizer(out);
 }
 
@@ -133,7 +132,7 @@ int pretrain_command(const Arguments& arguments, Console console) {
                       .remedy = fmt::format("use 1 to {}", recipe.training.steps)}};
 
   const std::filesystem::path out = (*values)["out"].as<std::string>();
-  llm::create_output_folder(out);
+  create_output_folder(out);
   const auto tokenizer = make_tokenizer(recipe, out);
   recipe.model.vocabulary = tokenizer->vocabulary();
   recipe.model.eos_token = tokenizer->token_id("<|end|>");
@@ -144,7 +143,8 @@ int pretrain_command(const Arguments& arguments, Console console) {
   const auto scores = PretrainingProgress{recipe, *tokenizer, final_questions}.score(model);
   log.line(fmt::format("parameters {}\nall questions: {}", model.parameters(), text_of(scores)));
   llm::save_model(model, out, at::kHalf);
-  llm::write_text_file(out / "pretraining.log", log.text());
+  write_text_file(out / "pretraining.log", log.text());
+  write_text_file(out / "pretraining.toml", recipe.text);
 
   if ((*values)["json"].as<bool>()) {
     const auto json = [](const data::Interval& i) {

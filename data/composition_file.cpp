@@ -9,6 +9,7 @@
 
 #include "data/text_file.hpp"
 #include "sim/error.hpp"
+#include "sim/output_file.hpp"
 
 namespace edgefuse::data {
 namespace {

@@ -62,30 +62,13 @@ std::string read_text_file(const std::filesystem::path& file) {
     throw InputError{{.file = file.string(), .problem = "cannot be read", .remedy = "check its permissions"}};
   if (text.starts_with("\xEF\xBB\xBF")) text.erase(0, 3);
   if (text.empty())
-    throw InputError{{.file = file.string(), .problem = "empty", .remedy = "give at least one example"}};
+    throw InputError{{.file = file.string(), .problem = "empty", .remedy = "name a file with something in it"}};
   if (const auto bad = first_invalid_utf8(text))
     throw InputError{{.file = file.string(),
                       .line = line_of(text, *bad),
                       .problem = "not valid UTF-8",
                       .remedy = "convert the file, for instance with iconv -t UTF-8"}};
   return text;
-}
-
-void write_text_file(const std::filesystem::path& file, std::string_view text) {
-  auto partial = file;
-  partial += ".part";
-  std::ofstream out{partial, std::ios::binary | std::ios::trunc};
-  out.write(text.data(), static_cast<std::streamsize>(text.size()));
-  out.close();
-  std::error_code failure;
-  if (out) std::filesystem::rename(partial, file, failure);
-  if (!out || failure) {
-    std::error_code ignored;
-    std::filesystem::remove(partial, ignored);
-    throw InputError{{.file = file.string(),
-                      .problem = "cannot be written",
-                      .remedy = "check that its folder exists, is writable and has room"}};
-  }
 }
 
 }  // namespace edgefuse::data

@@ -18,8 +18,4 @@ namespace edgefuse::data {
 /// The line, from 1, on which byte `offset` of `text` lies.
 [[nodiscard]] int line_of(std::string_view text, std::size_t offset);
 
-/// Writes the whole file or leaves what was there before: a kill in between never leaves half of it.
-/// Throws InputError when the folder cannot be written to.
-void write_text_file(const std::filesystem::path& file, std::string_view text);
-
 }  // namespace edgefuse::data

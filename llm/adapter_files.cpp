@@ -15,10 +15,10 @@
 
 #include "llm/adapter.hpp"
 #include "llm/json_reader.hpp"
-#include "llm/output_file.hpp"
 #include "llm/safetensors.hpp"
 #include "sim/error.hpp"
 #include "sim/expects.hpp"
+#include "sim/output_file.hpp"
 
 namespace edgefuse::llm {
 namespace {

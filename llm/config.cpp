@@ -10,9 +10,9 @@
 #include <nlohmann/json.hpp>
 
 #include "llm/json_reader.hpp"
-#include "llm/output_file.hpp"
 #include "sim/error.hpp"
 #include "sim/expects.hpp"
+#include "sim/output_file.hpp"
 
 namespace edgefuse::llm {
 namespace {

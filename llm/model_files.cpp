@@ -7,11 +7,11 @@
 
 #include "llm/checkpoint.hpp"
 #include "llm/model.hpp"
-#include "llm/output_file.hpp"
 #include "llm/safetensors.hpp"
 #include "llm/tensor_names.hpp"
 #include "sim/error.hpp"
 #include "sim/expects.hpp"
+#include "sim/output_file.hpp"
 
 namespace edgefuse::llm {
 namespace {

@@ -14,9 +14,9 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
-#include "llm/output_file.hpp"
 #include "sim/error.hpp"
 #include "sim/expects.hpp"
+#include "sim/output_file.hpp"
 
 static_assert(std::endian::native == std::endian::little, "safetensors are little-endian and read without swapping");
 

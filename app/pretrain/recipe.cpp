@@ -2,15 +2,14 @@
 
 #include <algorithm>
 #include <array>
-#include <fstream>
 #include <functional>
 #include <span>
-#include <sstream>
 #include <string_view>
 #include <utility>
 
 #include <fmt/format.h>
 
+#include "data/text_file.hpp"
 #include "scenarios/codec.hpp"
 #include "scenarios/key.hpp"
 #include "scenarios/tree.hpp"
@@ -179,13 +178,9 @@ void check(PretrainingRecipe& recipe, TableReader& reader) {
 }  // namespace
 
 PretrainingRecipe load_recipe(const std::filesystem::path& file) {
-  std::ifstream in{file};
-  if (!in) throw InputError{{.file = file.string(), .problem = "cannot be read", .remedy = "check the path"}};
-  std::ostringstream text;
-  text << in.rdbuf();
-  auto root = scenarios::read_toml(text.str(), file.string());
-
   PretrainingRecipe recipe;
+  recipe.text = data::read_text_file(file);
+  auto root = scenarios::read_toml(recipe.text, file.string());
   recipe.model.model_type = "llama";
   recipe.model.max_positions = 512;
   recipe.model.tied_head = true;

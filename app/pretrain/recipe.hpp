@@ -32,6 +32,7 @@ struct PretrainingWeights {
 
 /// Everything a pre-training run depends on, as its scenario file says it.
 struct PretrainingRecipe {
+  std::string text;  // the file's own
   std::uint64_t seed = 1;
   data::atlas::AtlasOptions world;
   std::int64_t vocabulary = 1024;

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "data/text_file.hpp"
+#include "sim/output_file.hpp"
 #include "tests/data/input_file.hpp"
 #include "tests/data/questions.hpp"
 

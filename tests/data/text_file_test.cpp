@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "sim/output_file.hpp"
 #include "tests/data/input_file.hpp"
 
 namespace edgefuse::data {

@@ -1,4 +1,4 @@
-#include "llm/output_file.hpp"
+#include "sim/output_file.hpp"
 
 #include <system_error>
 
@@ -6,7 +6,7 @@
 
 #include "sim/error.hpp"
 
-namespace edgefuse::llm {
+namespace edgefuse {
 
 OutputFile::OutputFile(const std::filesystem::path& path)
     : path_{path}, partial_{path.string() + ".part"}, stream_{partial_, std::ios::binary | std::ios::trunc} {
@@ -52,4 +52,4 @@ void create_output_folder(const std::filesystem::path& folder) {
   }
 }
 
-}  // namespace edgefuse::llm
+}  // namespace edgefuse

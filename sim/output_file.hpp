@@ -6,7 +6,7 @@
 #include <span>
 #include <string_view>
 
-namespace edgefuse::llm {
+namespace edgefuse {
 
 /// A file that appears under its name only when it is whole: it is written beside it as `NAME.part` and renamed by
 /// `commit()`. Without a commit the partial file is removed.
@@ -34,4 +34,4 @@ void write_text_file(const std::filesystem::path& path, std::string_view text);
 /// Creates `folder` and its parents where they are missing. Throws InputError when that fails.
 void create_output_folder(const std::filesystem::path& folder);
 
-}  // namespace edgefuse::llm
+}  // namespace edgefuse
