@@ -37,6 +37,7 @@ Summary summarise(const ResultFile& result) {
                   .bytes_down = {},
                   .energy = {},
                   .clients = static_cast<std::int64_t>(result.clients.size()),
+                  .ratios = {},
                   .evaluation = latest(result.evaluation),
                   .history = result.evaluation,
                   .provenance = result.provenance};
@@ -53,6 +54,8 @@ Summary summarise(const ResultFile& result) {
     summary.refused += round.refused;
     summary.sat_out += round.sat_out;
   }
+  for (const auto& plan : result.plans)
+    if (plan.outcome != Outcome::sat_out) ++summary.ratios[plan.ratio];
   return summary;
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -29,6 +30,8 @@ struct Summary {
   std::int64_t late = 0;
   std::int64_t refused = 0;
   std::int64_t sat_out = 0;
+  /// How often clients trained at each pruning ratio; empty when plans were not recorded.
+  std::map<double, std::int64_t> ratios;
   std::vector<EvaluationRow> evaluation;  // the latest figure of each model, metric and domain
   std::vector<EvaluationRow> history;     // all of them
   Provenance provenance;

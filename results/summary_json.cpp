@@ -19,6 +19,13 @@ Json figures(const std::vector<EvaluationRow>& rows) {
   return list;
 }
 
+Json of(const std::map<double, std::int64_t>& ratios) {
+  auto list = Json::array();
+  for (const auto& [ratio, count] : ratios)
+    list.push_back({{"ratio", ratio}, {"clients", count}});
+  return list;
+}
+
 Json of(const Provenance& provenance) {
   return {{"edgefuse_version", provenance.edgefuse_version},
           {"git", provenance.git},
@@ -54,6 +61,7 @@ std::string to_json(const Summary& summary) {
                  {"late", summary.late},
                  {"refused", summary.refused},
                  {"sat_out", summary.sat_out}}},
+               {"ratios", of(summary.ratios)},
                {"evaluation", figures(summary.evaluation)},
                {"history", figures(summary.history)},
                {"provenance", summary.complete ? of(summary.provenance) : Json{}}};

@@ -18,8 +18,7 @@ namespace edgefuse::results {
 namespace {
 
 constexpr std::size_t terminal = 100;
-constexpr std::size_t most_columns = 4;  // what is left takes names of 22
-constexpr std::size_t cell_width = 19;   // "100.0 [99.1 100.0]▼" is the longest
+constexpr std::size_t most_columns = 4;  // what is left takes names of 18
 constexpr std::string_view worse = "▼";
 constexpr std::string_view guessing = "≈";
 constexpr std::string_view adapter_prefix = "adapter:";
@@ -60,6 +59,20 @@ struct Figures {
   bool own_domain = false;
 };
 
+/// Columns on the screen, a space at the end included.
+std::size_t width_of(const Figures& column) {
+  constexpr std::string_view longest_share = "100.0 [99.1 100.0]▼ ";
+  constexpr std::string_view longest_loss = "10.123 [9.123 11.123]▼ ";
+  return width(column.metric.is_share ? longest_share : longest_loss);
+}
+
+std::size_t width_of(std::span<const Figures> columns) {
+  std::size_t sum = 0;
+  for (const auto& column : columns)
+    sum += width_of(column);
+  return sum;
+}
+
 /// What the marks and the last lines need to know of all cells.
 struct Remarks {
   bool worse_than_base = false;
@@ -85,7 +98,8 @@ class Table {
     }
     for (const auto& model : models_)
       name_width_ = std::max(name_width_, width(model));
-    name_width_ = std::min(name_width_, terminal - cell_width * std::min(columns_.size(), most_columns) - 2);
+    const std::span columns{columns_};
+    name_width_ = std::min(name_width_, terminal - width_of(columns.first(std::min(columns.size(), most_columns))) - 2);
   }
 
   [[nodiscard]] std::string text() {
@@ -128,11 +142,11 @@ class Table {
     std::string details = padded("model", name_width_ + 2);
     std::string counts = padded("", name_width_ + 2);
     for (const auto& column : columns) {
-      titles += padded(fmt::format(" {}", column.own_domain ? "on its own domain" : column.metric.title), cell_width);
-      details += padded(fmt::format(" {}", column.metric.detail), cell_width);
-      counts += padded(" " + count_of(column), cell_width);
+      titles += padded(fmt::format(" {}", column.own_domain ? "on its own domain" : column.metric.title), width_of(column));
+      details += padded(fmt::format(" {}", column.metric.detail), width_of(column));
+      counts += padded(" " + count_of(column), width_of(column));
     }
-    const auto line = rule(name_width_ + 2 + cell_width * columns.size());
+    const auto line = rule(name_width_ + 2 + width_of(columns));
     return trimmed(titles) + "\n" + trimmed(details) + "\n" + trimmed(counts) + "\n" + line + "\n";
   }
 
@@ -153,7 +167,7 @@ class Table {
   [[nodiscard]] std::string line(const std::string& model, std::span<const Figures> columns) {
     std::string text = padded(shortened(model, name_width_), name_width_ + 2);
     for (const auto& column : columns)
-      text += padded(cell(model, column), cell_width);
+      text += padded(cell(model, column), width_of(column));
     return trimmed(text);
   }
 
@@ -224,11 +238,20 @@ std::string outcomes(const Summary& summary) {
   return text;
 }
 
+/// "24 at ratio 0, 12 at 0.5", or nothing when nobody knows.
+std::string ratios(const Summary& summary) {
+  std::string text;
+  for (const auto& [ratio, count] : summary.ratios)
+    text += text.empty() ? fmt::format("pruning       {} at ratio {}", count, ratio)
+                         : fmt::format(", {} at {}", count, ratio);
+  return text.empty() ? text : text + "\n";
+}
+
 std::string costs(const Summary& summary) {
-  return fmt::format("virtual time  {}, {}\nclients       {}\ntraffic       {} up, {} down\nenergy        {}\n",
+  return fmt::format("virtual time  {}, {}\nclients       {}\n{}traffic       {} up, {} down\nenergy        {}\n",
                      sim::to_text(summary.virtual_time.since_start()), plural(summary.versions, "version"),
-                     outcomes(summary), sim::to_text(summary.bytes_up), sim::to_text(summary.bytes_down),
-                     sim::to_text(summary.energy));
+                     outcomes(summary), ratios(summary), sim::to_text(summary.bytes_up),
+                     sim::to_text(summary.bytes_down), sim::to_text(summary.energy));
 }
 
 }  // namespace

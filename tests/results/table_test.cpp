@@ -27,6 +27,7 @@ Summary summary() {
   s.returned = 45;
   s.refused = 1;
   s.sat_out = 2;
+  s.ratios = {{0, 30}, {0.25, 12}, {0.5, 4}};
   const auto add = [&](const char* model, std::string_view metric, const char* domain, double value, double half,
                        double chance = 0.25) {
     s.evaluation.push_back({1, model, std::string{metric}, domain, value, value - half, value + half, 800, chance});
@@ -60,17 +61,17 @@ TEST(Table, ReadsAtMidnight) {
   EXPECT_EQ(table, R"(quickstart   seed 2026, fidelity learning
 Do adapters fuse?
 
-                single-domain      on its own domain  cross-domain       cross-domain
-model           % right            % right            % all correct      % per question
-                n = 800            n = 800            n = 800            n = 800
-───────────────────────────────────────────────────────────────────────────────────────────
-base            43.0 [39.7 46.3]                      12.0 [10.0 14.0]   26.0 [24.0 28.0]≈
+                single-domain       on its own domain   cross-domain        cross-domain
+model           % right             % right             % all correct       % per question
+                n = 800             n = 800             n = 800             n = 800
+───────────────────────────────────────────────────────────────────────────────────────────────
+base            43.0 [39.7 46.3]                        12.0 [10.0 14.0]    26.0 [24.0 28.0]≈
 
-adapter:law     43.0 [39.7 46.3]   91.1 [86.1 96.1]   12.0 [10.0 14.0]   26.0 [24.0 28.0]≈
-adapter:music   43.0 [39.7 46.3]   40.0 [35.0 45.0]   12.0 [10.0 14.0]   26.0 [24.0 28.0]≈
+adapter:law     43.0 [39.7 46.3]    91.1 [86.1 96.1]    12.0 [10.0 14.0]    26.0 [24.0 28.0]≈
+adapter:music   43.0 [39.7 46.3]    40.0 [35.0 45.0]    12.0 [10.0 14.0]    26.0 [24.0 28.0]≈
 
-fused           62.4 [59.1 65.7]                       8.0 [ 6.0 10.0]▼≈ 26.0 [24.0 28.0]≈
-fused+cr-sign   62.4 [59.1 65.7]                       8.0 [ 6.0 10.0]▼≈ 26.0 [24.0 28.0]≈
+fused           62.4 [59.1 65.7]                         8.0 [ 6.0 10.0]▼≈  26.0 [24.0 28.0]≈
+fused+cr-sign   62.4 [59.1 65.7]                         8.0 [ 6.0 10.0]▼≈  26.0 [24.0 28.0]≈
 
 In brackets: 95 % intervals.
 ▼ worse than the base
@@ -78,6 +79,7 @@ In brackets: 95 % intervals.
 
 virtual time  2.31 h, 1 version
 clients       48 in the fleet, 48 picked: 45 returned, 1 refused, 2 sat out
+pruning       30 at ratio 0, 12 at 0.25, 4 at 0.5
 traffic       12.4 MB up, 1.50 GB down
 energy        4.10 kJ
 digest        dddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddd
