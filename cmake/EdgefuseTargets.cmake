@@ -33,8 +33,9 @@ function(edgefuse_folder name)
 endfunction()
 
 # edgefuse_tests(NAME FROM folder LIBS targets...): the *_test.cpp files under `folder` become test programs, one for
-# each CTest label; other sources there help all of them. A file's label is the end of its name: FOO_oracle_test.cpp, FOO_property_test.cpp,
-# FOO_golden_test.cpp, FOO_determinism_test.cpp, FOO_real_test.cpp, FOO_slow_test.cpp; just FOO_test.cpp is a unit test.
+# each CTest label; other sources there help all of them. A file's label is the end of its name: FOO_oracle_test.cpp,
+# FOO_property_test.cpp, FOO_golden_test.cpp, FOO_determinism_test.cpp, FOO_real_test.cpp, FOO_slow_test.cpp; just
+# FOO_test.cpp is a unit test.
 function(edgefuse_tests name)
   cmake_parse_arguments(TESTS "" "FROM" "LIBS" ${ARGN})
   file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${TESTS_FROM}/*_test.cpp)
@@ -55,8 +56,11 @@ function(edgefuse_tests name)
       set(program test_${name}_${label})
       add_executable(${program} ${chosen})
       target_link_libraries(${program} PRIVATE ${TESTS_LIBS} edgefuse_testing GTest::gtest GTest::gtest_main)
-      gtest_discover_tests(${program} PROPERTIES LABELS ${label} DISCOVERY_TIMEOUT 120
-                           WORKING_DIRECTORY ${PROJECT_SOURCE_DIR})
+      # One process for all tests of a program: loading LibTorch takes longer than most of them.
+      add_test(NAME ${program}
+               COMMAND ${program} --gtest_brief=1 --gtest_output=json:${PROJECT_BINARY_DIR}/test-reports/${program}.json
+               WORKING_DIRECTORY ${PROJECT_SOURCE_DIR})
+      set_tests_properties(${program} PROPERTIES LABELS ${label})
     endif()
   endforeach()
 endfunction()

@@ -142,7 +142,8 @@ class Table {
     std::string details = padded("model", name_width_ + 2);
     std::string counts = padded("", name_width_ + 2);
     for (const auto& column : columns) {
-      titles += padded(fmt::format(" {}", column.own_domain ? "on its own domain" : column.metric.title), width_of(column));
+      titles +=
+          padded(fmt::format(" {}", column.own_domain ? "on its own domain" : column.metric.title), width_of(column));
       details += padded(fmt::format(" {}", column.metric.detail), width_of(column));
       counts += padded(" " + count_of(column), width_of(column));
     }
