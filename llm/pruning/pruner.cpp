@@ -3,13 +3,7 @@
 #include <algorithm>
 #include <numeric>
 
-#include "llm/pruning/magnitude.hpp"
-
 namespace edgefuse::llm {
-
-Registry<Pruner> pruners() {
-  return {"pruner", {magnitude_pruner()}};
-}
 
 std::vector<std::int64_t> order_by_score(const std::vector<double>& scores) {
   std::vector<std::int64_t> order(scores.size());

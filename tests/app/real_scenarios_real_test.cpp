@@ -54,22 +54,22 @@ void expect_fusion_learned(const results::ResultFile& result) {
 TEST(RealScenario, InstructionsOfTenOrganisationsLowerTheHeldOutLoss) {
   EDGEFUSE_NEEDS_ASSET("data/models/minimind2-small/model.safetensors");
   EDGEFUSE_NEEDS_ASSET("data/dolly-15k-fl10/local_training_0.json");
-  expect_fusion_learned(result_of("dolly.toml", {"training.steps=6", "data.held_out=0.002",
-                                                 "evaluation.models=[\"base\", \"fused\"]"}));
+  expect_fusion_learned(
+      result_of("dolly.toml", {"training.steps=6", "data.held_out=0.002", "evaluation.models=[\"base\", \"fused\"]"}));
 }
 
 TEST(RealScenario, WordsOfTwelveSpeakersLowerTheHeldOutLoss) {
   EDGEFUSE_NEEDS_ASSET("data/models/stories15m/model.safetensors");
   EDGEFUSE_NEEDS_ASSET("data/text-corpora/tinyshakespeare.txt");
-  expect_fusion_learned(
-      result_of("shakespeare.toml", {"training.steps=3", "data.held_out=0.05", "evaluation.models=[\"base\", \"fused\"]"}));
+  expect_fusion_learned(result_of(
+      "shakespeare.toml", {"training.steps=3", "data.held_out=0.05", "evaluation.models=[\"base\", \"fused\"]"}));
 }
 
 TEST(RealScenario, MmluGoesTheWholePathToACrossDomainTable) {
   EDGEFUSE_NEEDS_ASSET("data/models/minimind2-small/model.safetensors");
   EDGEFUSE_NEEDS_ASSET("data/mmlu");
-  const auto result = result_of("mmlu.toml", {"data.examples_per_client=8", "evaluation.questions=8",
-                                              "evaluation.composites=12"});
+  const auto result =
+      result_of("mmlu.toml", {"data.examples_per_client=8", "evaluation.questions=8", "evaluation.composites=12"});
   for (const auto* model : {"base", "fused", "fused+cr-sign"}) {
     EXPECT_EQ(figure(result, model, "accuracy").n, 4 * 8) << model;
     EXPECT_EQ(figure(result, model, "composite_all").n, 12) << model;
