@@ -47,14 +47,17 @@ double LoraSpec::scale() const {
   return alpha / (rslora ? std::sqrt(r) : r);
 }
 
-Adapter make_adapter(const Model& model, const LoraSpec& spec, std::uint64_t seed, std::uint32_t client) {
+Adapter make_adapter(const Model& model, const LoraSpec& spec, std::uint64_t seed, std::uint32_t client,
+                     std::uint32_t round) {
   EDGEFUSE_EXPECTS(spec.rank > 0 && !spec.targets.empty(), "a rank above 0 and at least one target");
   Adapter adapter{spec, {}};
+  const auto first = static_cast<std::uint32_t>(round * model.layers.size() * all_projections.size());
   for (std::size_t layer = 0; layer < model.layers.size(); ++layer) {
     for (const Projection target : spec.targets) {
       const Linear& linear = model.layers[layer].projection(target);
       const ModuleId id{static_cast<std::int32_t>(layer), target};
-      const auto module = static_cast<std::uint32_t>(layer * all_projections.size() + static_cast<std::size_t>(target));
+      const auto module =
+          first + static_cast<std::uint32_t>(layer * all_projections.size() + static_cast<std::size_t>(target));
       const auto width = base_width(model.config, target);
       EDGEFUSE_EXPECTS(linear.in() <= width, "a variant is never wider than its base");
       adapter.modules[id] = {

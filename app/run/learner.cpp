@@ -51,7 +51,7 @@ void Learner::note(std::int64_t round, const llm::Plan& plan) {
   const auto build = [this, round, plan]() -> llm::TrainingJob {
     const auto& shard = task_.shards[plan.client];
     return {.initial = llm::make_adapter(variants_[plan.variant].model, lora_spec(scenario_.adapter), scenario_.seed,
-                                         plan.client),
+                                         plan.client, static_cast<std::uint32_t>(round)),
             .steps = clients::local_batches(shard.examples, local_schedule(scenario_.training), scenario_.seed,
                                             plan.client, static_cast<std::uint32_t>(round))};
   };

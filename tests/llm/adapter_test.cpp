@@ -74,7 +74,7 @@ TEST(NewAdapter, HasAUniformAndAZeroB) {
   EXPECT_LT(std::abs(down.a.mean().item<double>()), 4 * bound / std::sqrt(4500.0));
 }
 
-TEST(NewAdapter, IsDrawnFromSeedClientAndModuleAlone) {
+TEST(NewAdapter, IsDrawnFromSeedClientRoundAndModuleAlone) {
   const Model model = random_model(small_config());
   const auto a_of = [&](std::uint64_t seed, std::uint32_t client, ModuleId id) {
     return make_adapter(model, spec_of({Projection::q, Projection::k}), seed, client).modules.at(id).a;
@@ -85,6 +85,9 @@ TEST(NewAdapter, IsDrawnFromSeedClientAndModuleAlone) {
   EXPECT_FALSE(at::equal(a, a_of(1, 3, {0, Projection::q})));
   EXPECT_FALSE(at::equal(a, a_of(1, 2, {1, Projection::q})));
   EXPECT_FALSE(at::equal(a, a_of(1, 2, {0, Projection::k})));
+  const Adapter later = make_adapter(model, spec_of({Projection::q, Projection::k}), 1, 2, 1);
+  for (const auto& [id, factors] : later.modules)
+    EXPECT_FALSE(at::equal(a, factors.a)) << "a later round must not begin where round 0 began";
   const Adapter other_targets = make_adapter(model, spec_of({Projection::q, Projection::up}), 1, 2);
   EXPECT_TRUE(at::equal(a, other_targets.modules.at({0, Projection::q}).a)) << "other targets must not shift the draws";
 }
