@@ -9,7 +9,6 @@
 #include <optional>
 #include <ostream>
 #include <string>
-#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -17,6 +16,7 @@
 #include <boost/program_options.hpp>
 #include <nlohmann/json.hpp>
 
+#include "app/option_values.hpp"
 #include "app/training_examples.hpp"
 #include "clients/local_data.hpp"
 #include "llm/adapter.hpp"
@@ -66,45 +66,7 @@ po::options_description option_list() {
   return options;
 }
 
-/// The options' values, and all that is wrong with them.
-class Values {
- public:
-  explicit Values(const po::variables_map& values) : values_{values} {}
-
-  [[nodiscard]] bool given(const char* name) const { return values_.count(name) != 0 && !values_[name].defaulted(); }
-  template <class T>
-  [[nodiscard]] const T& get(const char* name) const {
-    return values_[name].as<T>();
-  }
-  [[nodiscard]] std::string text(const char* name) const { return get<std::string>(name); }
-
-  void note(const std::string& name, std::string problem, std::string remedy) {
-    mistakes_.push_back({.key = "--" + name, .problem = std::move(problem), .remedy = std::move(remedy)});
-  }
-  void require_above(const char* name, double limit) {
-    if (values_.count(name) == 0) return;
-    const bool whole = values_[name].value().type() == typeid(std::int64_t);
-    const double value = whole ? static_cast<double>(get<std::int64_t>(name)) : get<double>(name);
-    if (!(value > limit) || !std::isfinite(value))
-      note(name, fmt::format("is {}", value), fmt::format("give a number above {}", limit));
-  }
-  /// Which of two words the option holds: true for the second.
-  bool second_of(const char* name, std::string_view first, std::string_view second) {
-    const std::string value = text(name);
-    if (value != first && value != second)
-      note(name, fmt::format("is \"{}\"", value), fmt::format("give {} or {}", first, second));
-    return value == second;
-  }
-  void throw_mistakes() const {
-    if (!mistakes_.empty()) throw InputError{mistakes_};
-  }
-
- private:
-  const po::variables_map& values_;
-  std::vector<Mistake> mistakes_;
-};
-
-void check_sources(Values& values) {
+void check_sources(OptionValues& values) {
   if (values.given("data") == values.given("batches"))
     values.note("data, --batches", values.given("data") ? "both were given" : "neither was given", "give one of them");
   for (const char* name : {"epochs", "batch", "loss", "sequence"})
@@ -115,27 +77,8 @@ void check_sources(Values& values) {
       values.note(name, "is what --init-adapter brings", "leave one of the two out");
 }
 
-std::vector<llm::Projection> parse_targets(Values& values) {
-  std::vector<llm::Projection> targets;
-  const std::string list = values.text("targets");
-  for (std::size_t begin = 0; begin <= list.size();) {
-    const std::size_t end = std::min(list.find(',', begin), list.size());
-    const std::string name = list.substr(begin, end - begin);
-    const auto target = llm::parse_projection(name);
-    if (!target)
-      values.note("targets", fmt::format("\"{}\" is no projection", name), "give some of q,k,v,o,gate,up,down");
-    else if (std::ranges::find(targets, *target) != targets.end())
-      values.note("targets", fmt::format("names {} twice", name), "name it once");
-    else
-      targets.push_back(*target);
-    begin = end + 1;
-  }
-  std::ranges::sort(targets);
-  return targets;
-}
-
 /// Fails now rather than after the training when the adapter could not be saved.
-void check_output(Values& values) {
+void check_output(OptionValues& values) {
   const fs::path out = values.text("out");
   fs::path existing = fs::absolute(out);
   while (!fs::exists(existing) && existing.has_relative_path())
@@ -146,7 +89,7 @@ void check_output(Values& values) {
     values.note("out", fmt::format("{} cannot be written to", existing.string()), "name another folder");
 }
 
-llm::TrainingOptions training_options(Values& values) {
+llm::TrainingOptions training_options(OptionValues& values) {
   for (const char* name : {"lr", "clip-norm"})
     values.require_above(name, 0);
   if (const double decay = values.get<double>("weight-decay"); !(decay >= 0) || !std::isfinite(decay))
@@ -168,7 +111,7 @@ struct Request {
   llm::LossOn loss = llm::LossOn::answer;
 };
 
-Request check_options(Values& values) {
+Request check_options(OptionValues& values) {
   check_sources(values);
   check_output(values);
   for (const char* name : {"rank", "alpha", "epochs", "batch"})
@@ -179,13 +122,13 @@ Request check_options(Values& values) {
   request.spec = {.rank = values.get<std::int64_t>("rank"),
                   .alpha = values.get<double>("alpha"),
                   .rslora = false,
-                  .targets = parse_targets(values)};
+                  .targets = values.projections("targets")};
   request.loss = values.second_of("loss", "answer", "full") ? llm::LossOn::full : llm::LossOn::answer;
   values.throw_mistakes();
   return request;
 }
 
-llm::Adapter initial_adapter(const Values& values, const Request& request, const llm::Model& model) {
+llm::Adapter initial_adapter(const OptionValues& values, const Request& request, const llm::Model& model) {
   if (!values.given("init-adapter"))
     return llm::make_adapter(model, request.spec, values.get<std::uint64_t>("seed"), 0);
   const std::string folder = values.text("init-adapter");
@@ -194,7 +137,7 @@ llm::Adapter initial_adapter(const Values& values, const Request& request, const
   return adapter;
 }
 
-std::int64_t longest_sequence(const Values& values, const llm::ModelConfig& config) {
+std::int64_t longest_sequence(const OptionValues& values, const llm::ModelConfig& config) {
   const std::int64_t most = std::min(config.max_positions, config.sliding_window.value_or(config.max_positions));
   if (!values.given("sequence")) return most;
   const auto asked = values.get<std::int64_t>("sequence");
@@ -205,7 +148,8 @@ std::int64_t longest_sequence(const Values& values, const llm::ModelConfig& conf
   return asked;
 }
 
-std::vector<llm::Batch> training_steps(const Values& values, const Request& request, const llm::ModelConfig& config) {
+std::vector<llm::Batch> training_steps(const OptionValues& values, const Request& request,
+                                       const llm::ModelConfig& config) {
   if (values.given("batches")) return read_training_batches(values.text("batches"));
   const std::string folder = values.text("model");
   const auto tokenizer = llm::load_tokenizer(folder);
@@ -243,7 +187,7 @@ int train_command(const Arguments& arguments, Console console) {
   const auto options = option_list();
   const auto parsed = parse_options(usage, options, nullptr, arguments, console);
   if (!parsed) return 0;
-  Values values{*parsed};
+  OptionValues values{*parsed};
   const Request request = check_options(values);
   const llm::Model model = llm::load_model(values.text("model"));
   const llm::TrainingJob job{initial_adapter(values, request, model), training_steps(values, request, model.config)};

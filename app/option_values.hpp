@@ -1,0 +1,44 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <boost/program_options/variables_map.hpp>
+
+#include "llm/module_id.hpp"
+#include "sim/error.hpp"
+
+namespace edgefuse::app {
+
+/// The values of a command's options, and all that is wrong with them: a command checks them one by one and throws
+/// every mistake at once.
+class OptionValues {
+ public:
+  explicit OptionValues(const boost::program_options::variables_map& values) : values_{values} {}
+
+  /// Named on the command line, not just by its default.
+  [[nodiscard]] bool given(const char* name) const { return values_.count(name) != 0 && !values_[name].defaulted(); }
+  template <class T>
+  [[nodiscard]] const T& get(const char* name) const {
+    return values_[name].as<T>();
+  }
+  [[nodiscard]] std::string text(const char* name) const { return get<std::string>(name); }
+
+  void note(const std::string& name, std::string problem, std::string remedy);
+  /// A whole number or a double, where the option has a value at all.
+  void require_above(const char* name, double limit);
+  /// Which of two words the option holds: true for the second.
+  bool second_of(const char* name, std::string_view first, std::string_view second);
+  /// A list of projections such as "q,v", in enum order.
+  std::vector<llm::Projection> projections(const char* name);
+
+  /// Throws InputError when anything was noted.
+  void throw_mistakes() const;
+
+ private:
+  const boost::program_options::variables_map& values_;
+  std::vector<Mistake> mistakes_;
+};
+
+}  // namespace edgefuse::app

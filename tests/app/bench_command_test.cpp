@@ -1,0 +1,58 @@
+#include <gtest/gtest.h>
+
+#include <sstream>
+
+#include <nlohmann/json.hpp>
+
+#include "app/command.hpp"
+#include "tests/support/assets.hpp"
+
+namespace edgefuse::app {
+namespace {
+
+const std::string base = (testing::project_root() / "data/models/atlas-base").string();
+
+struct Outcome {
+  int code = 0;
+  std::string out;
+  std::string err;
+};
+
+Outcome bench(Arguments arguments) {
+  arguments.insert(arguments.begin(), "bench");
+  std::ostringstream out;
+  std::ostringstream err;
+  const int code = run_program(arguments, {out, err});
+  return {code, out.str(), err.str()};
+}
+
+TEST(BenchCommand, ReportsTimeTokensPeakAndMemoryOfTheSameRun) {
+  const auto [code, out, err] = bench({"train", "--model", base, "--clients", "3", "--gang", "2", "--steps", "1",
+                                       "--batch", "2", "--sequence", "24", "--repeats", "1", "--json"});
+  ASSERT_EQ(code, 0) << err;
+  const auto json = nlohmann::json::parse(out);
+  const double ms = json.at("ms_per_client_step");
+  EXPECT_GT(ms, 0);
+  EXPECT_NEAR(json.at("tokens_per_s").get<double>(), 2 * 24 / (ms / 1e3), 1e-6 * 2 * 24 / (ms / 1e3));
+  EXPECT_GT(json.at("gemm_gflops_peak"), 0.1);
+  EXPECT_GT(json.at("gemm_fraction"), 0);
+  EXPECT_LT(json.at("gemm_fraction"), 1.5) << "no more than the peak, but for noise";
+  EXPECT_EQ(json.at("padding_fraction"), 0);
+  EXPECT_GT(json.at("peak_rss_bytes"), 3'000'000) << "at least the model itself";
+}
+
+TEST(BenchCommand, NamesEveryMistakeAtOnce) {
+  const auto [code, out, err] = bench({"trian", "--model", base, "--clients", "0", "--targets", "q,z", "--ratio", "1"});
+  EXPECT_EQ(code, 2);
+  for (const char* part : {"trian", "--clients: is 0", "\"z\" is no projection", "--ratio: is 1"})
+    EXPECT_NE(err.find(part), std::string::npos) << part << " is missing in:\n" << err;
+}
+
+TEST(BenchCommand, RefusesTextsLongerThanTheModelReads) {
+  const auto [code, out, err] = bench({"train", "--model", base, "--sequence", "100000"});
+  EXPECT_EQ(code, 2);
+  EXPECT_NE(err.find("--sequence: is 100000, the model reads"), std::string::npos) << err;
+}
+
+}  // namespace
+}  // namespace edgefuse::app
