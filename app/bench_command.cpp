@@ -1,5 +1,6 @@
 #include "app/bench_command.hpp"
 
+#include <algorithm>
 #include <ostream>
 
 #include <fmt/format.h>
@@ -40,6 +41,9 @@ po::options_description option_list() {
       ("rank", po::value<std::int64_t>()->default_value(8), "LoRA rank")
       ("targets", po::value<std::string>()->default_value("q,v"), "projections to adapt: some of q,k,v,o,gate,up,down")
       ("precision", po::value<std::string>()->default_value("fp32"), "of the products with the frozen weights: fp32 or bf16")
+      ("base", po::value<std::string>()->default_value("exact"), "how the frozen base is held: exact, int8 or nf4")
+      ("dropout", po::value<double>()->default_value(0), "on the adapters' inputs")
+      ("recompute", po::bool_switch(), "compute the forward of every block again instead of keeping it")
       ("gang", po::value<std::int64_t>()->default_value(16), "clients that run through the model together")
       ("threads", po::value<std::int64_t>()->default_value(1), "gangs trained at the same time")
       ("repeats", po::value<std::int64_t>()->default_value(3), "how often all is measured; medians are reported")
@@ -56,19 +60,21 @@ TrainingLoad load_of(OptionValues& values) {
   for (const char* name : {"clients", "steps", "batch", "rank", "gang", "threads", "repeats"})
     values.require_above(name, 0);
   values.require_above("sequence", 1);
-  if (const double ratio = values.get<double>("ratio"); !(ratio >= 0 && ratio < 1))
-    values.note("ratio", fmt::format("is {}", ratio), "give a number from 0 to below 1");
+  values.share("ratio");
   TrainingLoad load;
   load.clients = values.get<std::int64_t>("clients");
   load.steps = values.get<std::int64_t>("steps");
   load.batch = values.get<std::int64_t>("batch");
   load.sequence = values.get<std::int64_t>("sequence");
-  load.answers_only = values.second_of("loss", "full", "answer");
+  load.answers_only = values.choice("loss", {"full", "answer"}) == 1;
   load.adapter = {.rank = values.get<std::int64_t>("rank"),
                   .alpha = 2 * static_cast<double>(values.get<std::int64_t>("rank")),
                   .rslora = false,
                   .targets = values.projections("targets")};
-  load.training.precision = values.second_of("precision", "fp32", "bf16") ? llm::Precision::bf16 : llm::Precision::fp32;
+  load.training.precision = values.choice("precision", {"fp32", "bf16"}) == 1 ? llm::Precision::bf16 : llm::Precision::fp32;
+  values.quantisation("base");
+  load.training.dropout = values.share("dropout");
+  load.training.recompute = values.get<bool>("recompute");
   load.gang = values.get<std::int64_t>("gang");
   load.threads = static_cast<unsigned>(values.get<std::int64_t>("threads"));
   load.repeats = values.get<std::int64_t>("repeats");
@@ -76,11 +82,12 @@ TrainingLoad load_of(OptionValues& values) {
   return load;
 }
 
-llm::Model variant_of(const std::string& folder, double ratio) {
+llm::Model variant_of(const std::string& folder, double ratio, llm::Precision precision,
+                      llm::Quantisation quantisation) {
   const auto base = llm::load_model(folder);
-  if (ratio == 0) return base;
   const auto pruner = llm::pruners().make("magnitude");
-  return llm::slice(llm::sort_by_importance(base, pruner->rank(base)), llm::variant_shape(base.config, ratio, 1, 1));
+  const auto sorted = llm::sort_by_importance(base, pruner->rank(base));
+  return llm::slice(llm::hold(sorted, precision, quantisation), llm::variant_shape(base.config, ratio, 1, 1));
 }
 
 nlohmann::ordered_json json_of(const TrainingSpeed& speed) {
@@ -107,7 +114,8 @@ int bench_command(const Arguments& arguments, Console console) {
   if (!parsed) return exit_done;
   OptionValues values{*parsed};
   const TrainingLoad load = load_of(values);
-  const auto variant = variant_of(values.text("model"), values.get<double>("ratio"));
+  const auto variant = variant_of(values.text("model"), values.get<double>("ratio"), load.training.precision,
+                                  values.quantisation("base"));
   const auto most = std::min(variant.config.max_positions,
                              variant.config.sliding_window.value_or(variant.config.max_positions));
   if (load.sequence > most)

@@ -1,11 +1,13 @@
 #include "app/option_values.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <cstdint>
 #include <utility>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 namespace edgefuse::app {
 
@@ -21,11 +23,20 @@ void OptionValues::require_above(const char* name, double limit) {
     note(name, fmt::format("is {}", value), fmt::format("give a number above {}", limit));
 }
 
-bool OptionValues::second_of(const char* name, std::string_view first, std::string_view second) {
+std::size_t OptionValues::choice(const char* name, std::initializer_list<std::string_view> words) {
   const std::string value = text(name);
-  if (value != first && value != second)
-    note(name, fmt::format("is \"{}\"", value), fmt::format("give {} or {}", first, second));
-  return value == second;
+  const auto* found = std::ranges::find(words, value);
+  if (found == words.end()) {
+    note(name, fmt::format("is \"{}\"", value), fmt::format("give one of {}", fmt::join(words, ", ")));
+    return 0;
+  }
+  return static_cast<std::size_t>(found - words.begin());
+}
+
+double OptionValues::share(const char* name) {
+  const auto value = get<double>(name);
+  if (!(value >= 0 && value < 1)) note(name, fmt::format("is {}", value), "give a number from 0 to below 1");
+  return value;
 }
 
 std::vector<llm::Projection> OptionValues::projections(const char* name) {
@@ -45,6 +56,11 @@ std::vector<llm::Projection> OptionValues::projections(const char* name) {
   }
   std::ranges::sort(projections);
   return projections;
+}
+
+llm::Quantisation OptionValues::quantisation(const char* name) {
+  constexpr std::array known = {llm::Quantisation::none, llm::Quantisation::int8, llm::Quantisation::nf4};
+  return known[choice(name, {"exact", "int8", "nf4"})];
 }
 
 void OptionValues::throw_mistakes() const {

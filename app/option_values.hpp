@@ -1,11 +1,14 @@
 #pragma once
 
+#include <cstddef>
+#include <initializer_list>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include <boost/program_options/variables_map.hpp>
 
+#include "llm/held_weight.hpp"
 #include "llm/module_id.hpp"
 #include "sim/error.hpp"
 
@@ -28,10 +31,15 @@ class OptionValues {
   void note(const std::string& name, std::string problem, std::string remedy);
   /// A whole number or a double, where the option has a value at all.
   void require_above(const char* name, double limit);
-  /// Which of two words the option holds: true for the second.
-  bool second_of(const char* name, std::string_view first, std::string_view second);
+  /// The place among `words` of what the option holds; another word is noted, and 0 returned.
+  std::size_t choice(const char* name, std::initializer_list<std::string_view> words);
+  /// A number from 0 to below 1.
+  double share(const char* name);
   /// A list of projections such as "q,v", in enum order.
   std::vector<llm::Projection> projections(const char* name);
+
+  /// How the frozen base is held: "exact", "int8" or "nf4".
+  llm::Quantisation quantisation(const char* name);
 
   /// Throws InputError when anything was noted.
   void throw_mistakes() const;

@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <cstdint>
 #include <filesystem>
@@ -34,7 +35,7 @@ namespace fs = std::filesystem;
 
 constexpr Usage usage = {
     "edgefuse train --model DIR (--data FILE | --batches FILE) --out DIR [options]",
-    "Trains a LoRA adapter on a frozen model with AdamW and saves it in Hugging Face PEFT's layout. --data takes "
+    "Trains a LoRA adapter on a frozen model and saves it in Hugging Face PEFT's layout. --data takes "
     "examples, shuffled in every epoch; --batches takes ready token ids, one optimiser step for each slice.",
     "edgefuse train --model data/models/atlas --data examples.jsonl --epochs 3 --targets q,v --out adapters/mine"};
 
@@ -55,8 +56,16 @@ po::options_description option_list() {
       ("targets", po::value<std::string>()->default_value("q,v"), "projections to adapt: some of q,k,v,o,gate,up,down")
       ("seed", po::value<std::uint64_t>()->default_value(1), "of the adapter's start and the order of examples")
       ("lr", po::value<double>()->default_value(1e-3), "learning rate")
-      ("schedule", po::value<std::string>()->default_value("constant"), "of the learning rate: constant or cosine")
-      ("weight-decay", po::value<double>()->default_value(0), "AdamW's decoupled decay")
+      ("schedule", po::value<std::string>()->default_value("constant"), "of the learning rate: constant, cosine or linear")
+      ("warm-up", po::value<double>()->default_value(0), "share of the steps over which the rate rises first")
+      ("optimiser", po::value<std::string>()->default_value("adamw"), "adamw or sgd")
+      ("momentum", po::value<double>()->default_value(0), "of sgd")
+      ("proximal", po::value<double>()->default_value(0), "FedProx's mu: the pull back to where the adapter started")
+      ("dropout", po::value<double>()->default_value(0), "share of an adapter's inputs that a step sets to zero")
+      ("accumulate", po::value<std::int64_t>()->default_value(1), "batches that make one optimiser step, as if they were one batch")
+      ("base", po::value<std::string>()->default_value("exact"), "how the frozen base is held: exact, int8 or nf4 (blocks of 64)")
+      ("recompute", po::bool_switch(), "compute every block's forward again instead of keeping it: less memory")
+      ("weight-decay", po::value<double>()->default_value(0), "decoupled in adamw, through the gradient in sgd")
       ("clip-norm", po::value<double>(), "largest global norm of a step's gradients")
       ("precision", po::value<std::string>()->default_value("fp32"), "of the products with the frozen weights: fp32 or bf16")
       ("out", po::value<std::string>()->required(), "folder to save the adapter in")
@@ -98,9 +107,21 @@ llm::TrainingOptions training_options(OptionValues& values) {
   options.learning_rate = values.get<double>("lr");
   options.weight_decay = values.get<double>("weight-decay");
   if (values.given("clip-norm")) options.clip_norm = values.get<double>("clip-norm");
-  options.schedule =
-      values.second_of("schedule", "constant", "cosine") ? llm::Schedule::cosine : llm::Schedule::constant;
-  options.precision = values.second_of("precision", "fp32", "bf16") ? llm::Precision::bf16 : llm::Precision::fp32;
+  constexpr std::array schedules = {llm::Schedule::constant, llm::Schedule::cosine, llm::Schedule::linear};
+  options.schedule = schedules[values.choice("schedule", {"constant", "cosine", "linear"})];
+  options.warm_up = values.share("warm-up");
+  options.optimiser =
+      values.choice("optimiser", {"adamw", "sgd"}) == 1 ? llm::Optimiser::sgd : llm::Optimiser::adamw;
+  options.momentum = values.share("momentum");
+  if (values.given("momentum") && options.optimiser != llm::Optimiser::sgd)
+    values.note("momentum", "is SGD's", "leave it out, or choose --optimiser sgd");
+  options.proximal = values.get<double>("proximal");
+  if (!(options.proximal >= 0) || !std::isfinite(options.proximal))
+    values.note("proximal", fmt::format("is {}", options.proximal), "give a number from 0 up");
+  options.dropout = values.share("dropout");
+  options.recompute = values.get<bool>("recompute");
+  options.precision =
+      values.choice("precision", {"fp32", "bf16"}) == 1 ? llm::Precision::bf16 : llm::Precision::fp32;
   return options;
 }
 
@@ -108,13 +129,14 @@ llm::TrainingOptions training_options(OptionValues& values) {
 struct Request {
   llm::LoraSpec spec;
   llm::TrainingOptions training;
+  llm::Quantisation quantisation = llm::Quantisation::none;
   llm::LossOn loss = llm::LossOn::answer;
 };
 
 Request check_options(OptionValues& values) {
   check_sources(values);
   check_output(values);
-  for (const char* name : {"rank", "alpha", "epochs", "batch"})
+  for (const char* name : {"rank", "alpha", "epochs", "batch", "accumulate"})
     values.require_above(name, 0);
   values.require_above("sequence", 1);
   Request request;
@@ -123,7 +145,8 @@ Request check_options(OptionValues& values) {
                   .alpha = values.get<double>("alpha"),
                   .rslora = false,
                   .targets = values.projections("targets")};
-  request.loss = values.second_of("loss", "answer", "full") ? llm::LossOn::full : llm::LossOn::answer;
+  request.loss = values.choice("loss", {"answer", "full"}) == 1 ? llm::LossOn::full : llm::LossOn::answer;
+  request.quantisation = values.quantisation("base");
   values.throw_mistakes();
   return request;
 }
@@ -190,9 +213,13 @@ int train_command(const Arguments& arguments, Console console) {
   OptionValues values{*parsed};
   const Request request = check_options(values);
   const llm::Model model = llm::load_model(values.text("model"));
-  const llm::TrainingJob job{initial_adapter(values, request, model), training_steps(values, request, model.config)};
+  const llm::TrainingJob job{.initial = initial_adapter(values, request, model),
+                             .steps = llm::accumulated(training_steps(values, request, model.config),
+                                                       values.get<std::int64_t>("accumulate")),
+                             .randomness = {.seed = values.get<std::uint64_t>("seed")}};
   const std::string file = values.text(values.given("data") ? "data" : "batches");
-  const llm::TrainedAdapter trained = train(model, job, request.training, file);
+  const llm::Model held = llm::hold(model, request.training.precision, request.quantisation);
+  const llm::TrainedAdapter trained = train(held, job, request.training, file);
 
   const std::string out = values.text("out");
   llm::save_adapter(trained.adapter, out);

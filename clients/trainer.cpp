@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <exception>
+#include <mutex>
 #include <span>
 #include <string>
 #include <string_view>
@@ -19,8 +20,11 @@
 namespace edgefuse::clients {
 namespace {
 
-/// Members train through the same weights, with factors of the same shapes.
-auto kind_of(const NotedTraining& t) {
+/// Members train through the same weights; equal ranks lie together.
+auto weights_of(const NotedTraining& t) {
+  return std::tuple{t.version, t.plan.variant};
+}
+auto place_of(const NotedTraining& t) {
   return std::tuple{t.version, t.plan.variant, t.plan.rank};
 }
 
@@ -34,11 +38,11 @@ std::vector<Gang> form_gangs(const std::map<std::uint32_t, NotedTraining>& noted
   std::vector<const NotedTraining*> order;
   for (const auto& [client, training] : noted)
     order.push_back(&training);
-  std::ranges::stable_sort(order, {}, [](const NotedTraining* t) { return kind_of(*t); });
+  std::ranges::stable_sort(order, {}, [](const NotedTraining* t) { return place_of(*t); });
   std::vector<Gang> gangs;
   for (const auto* training : order) {
     const bool full = gangs.empty() || gangs.back().members.size() == static_cast<std::size_t>(size);
-    if (full || kind_of(*gangs.back().members.back()) != kind_of(*training)) gangs.emplace_back();
+    if (full || weights_of(*gangs.back().members.back()) != weights_of(*training)) gangs.emplace_back();
     gangs.back().members.push_back(training);
   }
   return gangs;
@@ -63,15 +67,46 @@ LocalResult report(const NotedTraining& training, const VariantModel& variant, l
   return result;
 }
 
-void train_gang(Gang& gang, const llm::TrainingOptions& options) {
+std::int64_t tokens_of(const llm::TrainingJob& job) {
+  std::int64_t tokens = 0;
+  for (const auto& batch : job.steps)
+    for (const auto& sequence : batch)
+      tokens += static_cast<std::int64_t>(sequence.ids.size());
+  return tokens;
+}
+
+/// Counts what several workers have done.
+class Tally {
+ public:
+  Tally(std::size_t clients, const TrainerOptions& options) : options_{options}, progress_{.clients = clients} {}
+
+  void add(std::size_t trained, std::int64_t tokens) {
+    if (!options_.progress) return;
+    const std::lock_guard lock{mutex_};
+    progress_.trained += trained;
+    progress_.tokens += tokens;
+    options_.progress(progress_);
+  }
+
+ private:
+  const TrainerOptions& options_;
+  std::mutex mutex_;
+  TrainingProgress progress_;
+};
+
+void train_gang(Gang& gang, const llm::TrainingOptions& options, Tally& tally) {
   std::vector<llm::TrainingJob> jobs;
-  for (const auto* member : gang.members)
+  std::int64_t tokens = 0;
+  for (const auto* member : gang.members) {
     jobs.push_back(member->build());
+    tokens += tokens_of(jobs.back());
+  }
   auto trained = llm::train_gang(gang.variant->model, jobs, options);
   EDGEFUSE_EXPECTS(trained.size() == gang.members.size(), "each job has a result");
   for (std::size_t i = 0; i < trained.size(); ++i) {
     gang.results.push_back(report(*gang.members[i], *gang.variant, std::move(trained[i])));
   }
+  tally.add(gang.members.size(), tokens);
 }
 
 /// A library's message may go on with a stack trace; its first line says what happened.
@@ -115,8 +150,9 @@ std::vector<LocalResult> Trainer::train(const VariantModels& models) {
   auto gangs = form_gangs(noted, options_.gang);
   for (auto& gang : gangs)
     gang.variant = &models(gang.members[0]->version, gang.members[0]->plan.variant);
+  Tally tally{noted.size(), options_};
   const auto errors = llm::side_by_side(options_.workers, gangs.size(),
-                                        [&](std::size_t i) { train_gang(gangs[i], options_.training); });
+                                        [&](std::size_t i) { train_gang(gangs[i], options_.training, tally); });
   std::vector<LocalResult> results;
   for (std::size_t i = 0; i < gangs.size(); ++i) {
     rethrow_with_names(gangs[i], errors[i]);

@@ -39,15 +39,24 @@ struct VariantModel {
 /// Gives the variant `plan.variant` at `version`, alive until the training ends; called on the caller's thread.
 using VariantModels = std::function<const VariantModel&(std::int64_t version, std::uint32_t variant)>;
 
+/// How far a call of Trainer::train is.
+struct TrainingProgress {
+  std::size_t trained = 0;  // clients whose gangs have ended
+  std::size_t clients = 0;
+  std::int64_t tokens = 0;  // read by the forward passes of those trained
+};
+
 struct TrainerOptions {
   llm::TrainingOptions training{};
   std::int64_t gang = 8;  // clients trained as one batch, at most
   unsigned workers = 1;   // gangs trained at the same time
+  /// Told after every gang, by one worker at a time; may be empty.
+  std::function<void(const TrainingProgress&)> progress{};
 };
 
 /// Deferred training (DESIGN §3): jobs are noted while virtual time passes and trained together when somebody needs
 /// their contents. Gangs are a function of what was noted and of the gang size: sorted by (version, variant, rank,
-/// client), cut where one of the first three changes or a gang is full. Each gang runs on one thread, so results are
+/// client), cut where one of the first two changes or a gang is full. Each gang runs on one thread, so results are
 /// the same bits for any number of workers.
 class Trainer {
  public:

@@ -9,18 +9,19 @@
 namespace edgefuse::llm {
 namespace {
 
-/// One step's constants, in the type of the numbers.
+/// One step's constants, computed in double and rounded to the type of the numbers: 1 - beta from a rounded beta would
+/// be wrong in its fifth digit.
 template <class T>
 struct Coefficients {
-  T decay, factor, beta1, beta2, step_size, inverse_correction, epsilon;
+  T decay, factor, beta1, rest1, beta2, rest2, step_size, inverse_correction, epsilon;
 };
 
 template <class T>
 EDGEFUSE_INLINE void update(std::int64_t count, T* p, const T* g, T* m, T* v, const Coefficients<T>& c) {
   for (std::int64_t i = 0; i < count; ++i) {
     const T gradient = g[i] * c.factor;
-    const T first = c.beta1 * m[i] + (T{1} - c.beta1) * gradient;
-    const T second = c.beta2 * v[i] + (T{1} - c.beta2) * gradient * gradient;
+    const T first = c.beta1 * m[i] + c.rest1 * gradient;
+    const T second = c.beta2 * v[i] + c.rest2 * gradient * gradient;
     m[i] = first;
     v[i] = second;
     p[i] = p[i] * c.decay - c.step_size * first / (std::sqrt(second) * c.inverse_correction + c.epsilon);
@@ -75,7 +76,9 @@ void AdamW<T>::step(std::span<T> values, std::span<const T> gradients, double fa
   const Coefficients<T> c{static_cast<T>(1 - rate * weight_decay_),
                           static_cast<T>(factor),
                           static_cast<T>(beta1_),
+                          static_cast<T>(1 - beta1_),
                           static_cast<T>(beta2_),
+                          static_cast<T>(1 - beta2_),
                           static_cast<T>(rate / correction1),
                           static_cast<T>(1 / std::sqrt(correction2)),
                           static_cast<T>(epsilon_)};

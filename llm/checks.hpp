@@ -4,7 +4,8 @@
 #include <span>
 #include <string>
 
-#include "llm/config.hpp"
+#include "llm/model.hpp"
+#include "llm/sequence.hpp"
 
 namespace edgefuse::llm {
 
@@ -13,5 +14,8 @@ void check_ids(const ModelConfig& config, std::span<const std::int64_t> ids, con
 
 /// The same for a text that the model is to read: it must not be longer than the model's positions either.
 void check_text(const ModelConfig& config, std::span<const std::int64_t> ids, const std::string& what);
+
+/// The same for the texts and labels of one optimiser step, which must have something to learn from.
+void check_step(const Model& model, const Batch& batch, const std::string& what);
 
 }  // namespace edgefuse::llm

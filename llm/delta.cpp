@@ -32,10 +32,11 @@ Model apply(const Model& model, const ModelDelta& delta) {
   Model changed = model;
   for (const auto& [id, change] : delta) {
     EDGEFUSE_EXPECTS(static_cast<std::size_t>(id.layer) < changed.layers.size(), "a delta of this model's layers");
-    at::Tensor& weight = changed.layers[static_cast<std::size_t>(id.layer)].projection(id.projection).weight;
-    const at::Tensor matrix = dense_as(change, weight.scalar_type());
-    EDGEFUSE_EXPECTS(matrix.sizes() == weight.sizes(), "a delta has the shape of the weight it changes");
-    weight = weight + matrix;
+    Linear& linear = changed.layers[static_cast<std::size_t>(id.layer)].projection(id.projection);
+    const at::Tensor matrix = dense_as(change, linear.weight.scalar_type());
+    EDGEFUSE_EXPECTS(matrix.sizes() == linear.weight.sizes(), "a delta has the shape of the weight it changes");
+    linear.weight = linear.weight + matrix;
+    linear.held = {};
   }
   return changed;
 }

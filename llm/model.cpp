@@ -45,4 +45,19 @@ std::int64_t Model::parameters() const {
   return count;
 }
 
+Model hold(const Model& model, Precision precision, Quantisation quantisation) {
+  Model result = model;
+  if (precision == Precision::bf16) result.held_head = rounded(model.head);
+  for (Layer& layer : result.layers) {
+    for (const Projection projection : all_projections) {
+      Linear& linear = layer.projection(projection);
+      if (quantisation != Quantisation::none)
+        linear.held = quantised(linear.weight, quantisation);
+      else if (precision == Precision::bf16)
+        linear.held = rounded(linear.weight);
+    }
+  }
+  return result;
+}
+
 }  // namespace edgefuse::llm

@@ -2,10 +2,12 @@
 
 #include <ATen/core/Tensor.h>
 
+#include <cstdint>
 #include <filesystem>
 #include <vector>
 
 #include "llm/config.hpp"
+#include "llm/held_weight.hpp"
 #include "llm/module_id.hpp"
 
 namespace edgefuse::llm {
@@ -14,6 +16,7 @@ namespace edgefuse::llm {
 struct Linear {
   at::Tensor weight;
   at::Tensor bias;
+  HeldWeight held{};  // what training multiplies with, when `hold` made it
 
   [[nodiscard]] std::int64_t out() const { return weight.size(0); }
   [[nodiscard]] std::int64_t in() const { return weight.size(1); }
@@ -38,6 +41,7 @@ struct Model {
   at::Tensor embedding;   // [vocabulary, hidden]
   at::Tensor final_norm;  // [hidden]
   at::Tensor head;        // [vocabulary, hidden]
+  HeldWeight held_head{};
   std::vector<Layer> layers;
 
   /// KV heads kept in a layer, read off its tensors.
@@ -45,6 +49,13 @@ struct Model {
   /// Parameters held, a tied head counted once.
   [[nodiscard]] std::int64_t parameters() const;
 };
+
+enum class Precision : std::uint8_t { fp32, bf16 };
+
+/// The same model with the forms of its weights that training at `precision` multiplies with, made once for all gangs
+/// and variants: projections quantised, or else rounded to bf16 where that is the precision; the head, which stays
+/// unquantised, is rounded too. In fp32 and unquantised the model itself. Weights must be float32 otherwise.
+[[nodiscard]] Model hold(const Model& model, Precision precision, Quantisation quantisation = Quantisation::none);
 
 /// Reads a Hugging Face folder (`config.json`, `model.safetensors` or shards with their index); F16 and BF16 are
 /// widened to `dtype` (float32, or float64 in tests).

@@ -21,7 +21,7 @@ class Scorer {
  public:
   Scorer(const Model& model, const Adapter* adapter, std::int64_t longest)
       : engine_{model, Precision::fp32, longest},
-        factors_{adapter != nullptr ? engine::FactorLayout{model, *adapter} : engine::FactorLayout{model}, 1} {
+        factors_{{adapter != nullptr ? engine::FactorLayout{model, *adapter} : engine::FactorLayout{model}}} {
     if (adapter != nullptr) factors_.load(0, *adapter);
   }
 

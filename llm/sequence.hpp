@@ -20,4 +20,8 @@ struct Sequence {
 /// The rows of one optimiser step; rows may differ in length.
 using Batch = std::vector<Sequence>;
 
+/// Every `count` batches in a row as one; the last may be made of fewer. That is what accumulating their gradients
+/// comes to: a step's loss is the mean over all its labels.
+[[nodiscard]] std::vector<Batch> accumulated(std::vector<Batch> batches, std::int64_t count);
+
 }  // namespace edgefuse::llm

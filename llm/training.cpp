@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <string>
 #include <utility>
+#include <variant>
 
 #include <ATen/ATen.h>
 
@@ -12,6 +13,7 @@
 #include "llm/checks.hpp"
 #include "llm/engine/gang.hpp"
 #include "llm/schedule.hpp"
+#include "llm/sgd.hpp"
 #include "llm/threads.hpp"
 #include "sim/error.hpp"
 #include "sim/expects.hpp"
@@ -19,24 +21,11 @@
 namespace edgefuse::llm {
 namespace {
 
-void check_batch(const Model& model, const Batch& batch, const std::string& what) {
-  for (std::size_t row = 0; row < batch.size(); ++row) {
-    const std::string where = what + ", row " + std::to_string(row);
-    check_text(model.config, batch[row].ids, where);
-    for (const std::int64_t label : batch[row].labels)
-      if (label != no_label) check_ids(model.config, {&label, 1}, where + ", labels");
-  }
-  if (engine::label_count(batch) == 0)
-    throw InputError{{.key = what,
-                      .problem = "no position after the first has a label, so there is no loss to learn from",
-                      .remedy = "leave the step out, or use longer sequences so that answers are not cut off"}};
-}
-
 void check_jobs(const Model& model, std::span<const TrainingJob> jobs) {
   for (std::size_t job = 0; job < jobs.size(); ++job) {
     check_adapter_fits(jobs[job].initial, model, "initial adapter");
     for (std::size_t step = 0; step < jobs[job].steps.size(); ++step)
-      check_batch(model, jobs[job].steps[step],
+      check_step(model, jobs[job].steps[step],
                   (jobs.size() > 1 ? "job " + std::to_string(job) + ", " : "") + "step " + std::to_string(step));
   }
 }
@@ -57,6 +46,22 @@ std::vector<const Adapter*> initial_adapters(std::span<const TrainingJob> jobs) 
   return adapters;
 }
 
+engine::GangOptions gang_options(std::span<const TrainingJob> jobs, const TrainingOptions& options) {
+  return {.precision = options.precision,
+          .longest = longest_text(jobs),
+          .dropout = options.dropout,
+          .recompute = options.recompute};
+}
+
+template <class T>
+using AnyOptimiser = std::variant<AdamW<T>, Sgd<T>>;
+
+template <class T>
+AnyOptimiser<T> make_optimiser(const TrainingOptions& options, std::size_t numbers) {
+  if (options.optimiser == Optimiser::sgd) return Sgd<T>{options, numbers};
+  return AdamW<T>{options, numbers};
+}
+
 /// A gang on its way through its steps.
 template <class T>
 class Training {
@@ -64,11 +69,17 @@ class Training {
   Training(const Model& model, std::span<const TrainingJob> jobs, const TrainingOptions& options)
       : jobs_{jobs},
         options_{options},
-        gang_{model, initial_adapters(jobs), options.precision, longest_text(jobs)},
+        gang_{model, initial_adapters(jobs), gang_options(jobs, options)},
         stopped_(jobs.size(), false),
         results_(jobs.size()) {
-    const auto numbers = static_cast<std::size_t>(gang_.factors().layout().size());
-    optimisers_.assign(jobs.size(), AdamW<T>{options, numbers});
+    for (std::size_t member = 0; member < jobs.size(); ++member) {
+      const std::span<const T> start = std::as_const(gang_).factors().values(member);
+      optimisers_.push_back(make_optimiser<T>(options, start.size()));
+      if (options.proximal > 0) starts_.emplace_back(start.begin(), start.end());
+      dropout_seeds_.emplace_back(
+          sim::Stream{jobs[member].randomness.seed, sim::Domain::dropout_seed, jobs[member].randomness.round,
+                      jobs[member].randomness.client});
+    }
   }
 
   std::vector<TrainedAdapter> run() {
@@ -77,6 +88,8 @@ class Training {
       longest = std::max(longest, job.steps.size());
     for (std::size_t step = 0; step < longest; ++step) {
       const std::vector<const Batch*> batches = batches_of(step);
+      for (std::size_t member = 0; member < jobs_.size(); ++member)
+        gang_.factors().dropout().begin_step(member, next_seed(dropout_seeds_[member]));
       const std::vector<double> losses = gang_.losses_and_gradients(batches);
       for (std::size_t member = 0; member < jobs_.size(); ++member)
         if (batches[member] != nullptr) finish_step(member, step, losses[member]);
@@ -95,7 +108,20 @@ class Training {
     return batches;
   }
 
+  static std::uint64_t next_seed(sim::Draws& draws) {
+    const std::uint64_t high = draws.bits();
+    return high << 32 | draws.bits();
+  }
+
+  void pull_to_start(std::size_t member) {
+    const std::span<T> gradients = gang_.factors().gradients(member);
+    const std::span<const T> values = std::as_const(gang_).factors().values(member);
+    for (std::size_t i = 0; i < gradients.size(); ++i)
+      gradients[i] += static_cast<T>(options_.proximal) * (values[i] - starts_[member][i]);
+  }
+
   void finish_step(std::size_t member, std::size_t step, double loss) {
+    if (options_.proximal > 0) pull_to_start(member);
     const std::span<const T> gradients = std::as_const(gang_).factors().gradients(member);
     const double gradient_norm = norm(gradients);
     results_[member].losses.push_back(loss);
@@ -105,15 +131,19 @@ class Training {
       return;
     }
     const auto steps = static_cast<std::int64_t>(jobs_[member].steps.size());
-    const double rate = rate_at(options_.schedule, options_.learning_rate, static_cast<std::int64_t>(step), steps);
-    optimisers_[member].step(gang_.factors().values(member), gradients, clip_factor(gradient_norm, options_.clip_norm),
-                             rate);
+    const double rate = rate_at(options_, static_cast<std::int64_t>(step), steps);
+    const double factor = clip_factor(gradient_norm, options_.clip_norm);
+    std::visit(
+        [&](auto& optimiser) { optimiser.step(gang_.factors().values(member), gradients, factor, rate); },
+        optimisers_[member]);
   }
 
   std::span<const TrainingJob> jobs_;
   const TrainingOptions& options_;
   engine::Gang<T> gang_;
-  std::vector<AdamW<T>> optimisers_;
+  std::vector<AnyOptimiser<T>> optimisers_;
+  std::vector<std::vector<T>> starts_;  // each member's initial factors, for FedProx only
+  std::vector<sim::Draws> dropout_seeds_;
   std::vector<bool> stopped_;
   std::vector<TrainedAdapter> results_;
 };

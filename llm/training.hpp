@@ -3,35 +3,39 @@
 #include <cstdint>
 #include <optional>
 #include <span>
-#include <string>
-#include <variant>
 #include <vector>
 
 #include "llm/adapter.hpp"
 #include "llm/model.hpp"
 #include "llm/sequence.hpp"
+#include "sim/random.hpp"
 
 namespace edgefuse::llm {
 
-enum class Precision : std::uint8_t { fp32, bf16 };
-enum class Schedule : std::uint8_t { constant, cosine };
+enum class Optimiser : std::uint8_t { adamw, sgd };
+enum class Schedule : std::uint8_t { constant, cosine, linear };
 
-/// AdamW (Loshchilov and Hutter, 1711.05101) on A and B alike, as torch.optim.AdamW computes it.
+/// How every member of a gang trains. A and B are treated alike.
 struct TrainingOptions {
+  Optimiser optimiser = Optimiser::adamw;
   double learning_rate = 1e-3;
   Schedule schedule = Schedule::constant;
+  double warm_up = 0;  // share of the steps over which the rate rises
   double weight_decay = 0;
-  double beta1 = 0.9;
-  double beta2 = 0.999;
-  double epsilon = 1e-8;
-  std::optional<double> clip_norm{};  // global L2 norm over all factors of one member
+  double beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8;  // AdamW's
+  double momentum = 0;                                // SGD's
+  std::optional<double> clip_norm{};                  // global L2 norm over all factors of one member
+  double proximal = 0;                                // FedProx's μ
+  double dropout = 0;                                 // on the input of every adapter, training only
   Precision precision = Precision::fp32;
+  bool recompute = false;  // less memory, a second forward; the same numbers
 };
 
 /// Everything one client's local training depends on. Each batch is one optimiser step.
 struct TrainingJob {
   Adapter initial;
   std::vector<Batch> steps;
+  sim::Stream randomness{};  // of dropout, in Domain::dropout_seed
 };
 
 struct TrainedAdapter {
@@ -41,10 +45,12 @@ struct TrainedAdapter {
 };
 
 /// Trains every job of a gang through the shared, frozen `variant`; result i belongs to job i. The base is read once
-/// per step for all members; only the factors are per member. All jobs have the same LoRA rank and targets; they may
-/// have different numbers of steps and rows.
+/// per step for all members; only the factors are per member. Jobs may differ in ranks, targets, numbers of steps, rows
+/// and lengths.
+/// With FedProx (Li et al., 1812.06127) each step's gradient gets μ·(w - w_initial); losses are reported without it.
 /// A gang of K gives what K gangs of one give, up to rounding (DESIGN law 7). Runs on the calling thread only.
 /// A member whose loss or gradient is not finite keeps the values it had, and its losses end with that value.
+/// What `hold` made of the variant's base for this precision is used; without it bf16 rounds the weights once a gang.
 [[nodiscard]] std::vector<TrainedAdapter> train_gang(const Model& variant, std::span<const TrainingJob> jobs,
                                                      const TrainingOptions& options);
 

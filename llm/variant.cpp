@@ -84,6 +84,7 @@ Model permuted(const Model& model, const std::vector<ImportanceOrder::Layer>& or
     for (const auto p : all_projections) {
       auto& linear = result.layers[l].projection(p);
       linear.weight = linear.weight.index_select(prunes_columns(p) ? 1 : 0, index.of(p));
+      linear.held = {};
       if (linear.bias.defined() && !prunes_columns(p)) linear.bias = linear.bias.index_select(0, index.of(p));
     }
   }
@@ -180,6 +181,7 @@ Model slice(const Model& sorted, const VariantShape& shape) {
       const auto [out, in] = projection_shape(sorted.config, shape.layers[l], p);
       EDGEFUSE_EXPECTS(out <= linear.out() && in <= linear.in(), "a variant is no larger than its base");
       linear.weight = linear.weight.narrow(0, 0, out).narrow(1, 0, in);
+      linear.held = leading(linear.held, out, in);
       if (linear.bias.defined()) linear.bias = linear.bias.narrow(0, 0, out);
     }
   }

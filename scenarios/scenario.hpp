@@ -19,7 +19,9 @@ namespace edgefuse::scenarios {
 
 enum class Fidelity : std::uint8_t { learning, timing };
 enum class Precision : std::uint8_t { fp32, bf16 };
-enum class Schedule : std::uint8_t { constant, cosine };
+enum class Optimiser : std::uint8_t { adamw, sgd };
+enum class Schedule : std::uint8_t { constant, cosine, linear };
+enum class Storage : std::uint8_t { fp32, fp16, int8, nf4 };
 enum class Loss : std::uint8_t { answer, full };
 enum class Weights : std::uint8_t { examples, equal };
 enum class PromptFormat : std::uint8_t { headings, chatml };
@@ -31,6 +33,7 @@ using Settings = Parameters;
 
 struct Base {
   std::string model = "atlas";  // the embedded base, or a Hugging Face folder
+  Storage storage = Storage::fp16;
 
   friend bool operator==(const Base&, const Base&) = default;
 };
@@ -119,10 +122,17 @@ struct Training {
   std::optional<std::int64_t> epochs;  // exactly one of epochs and steps is set
   std::optional<std::int64_t> steps;
   std::int64_t batch = 8;
+  std::int64_t accumulation = 1;
+  Optimiser optimiser = Optimiser::adamw;
+  double momentum = 0;
   double learning_rate = 1e-3;
   Schedule schedule = Schedule::cosine;
+  double warm_up = 0;
   double weight_decay = 0;
   double clip_norm = 1;  // 0 = no clipping
+  double proximal = 0;
+  double dropout = 0;
+  bool recompute = false;
   Loss loss = Loss::answer;
   Precision precision = Precision::fp32;
   std::int64_t gang = 8;

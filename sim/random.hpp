@@ -16,6 +16,8 @@ enum class Domain : std::uint32_t {
   partition = 0x300,
   batch_order = 0x400,
   adapter_init = 0x500,
+  dropout_seed = 0x510,
+  dropout = 0x520,
   atlas_world = 0x600,
   atlas_text = 0x610,
   composition = 0x700,

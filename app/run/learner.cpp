@@ -9,6 +9,26 @@
 #include "sim/expects.hpp"
 
 namespace edgefuse::app {
+namespace {
+
+llm::Schedule schedule(scenarios::Schedule chosen) {
+  switch (chosen) {
+    case scenarios::Schedule::constant:
+      return llm::Schedule::constant;
+    case scenarios::Schedule::cosine:
+      return llm::Schedule::cosine;
+    case scenarios::Schedule::linear:
+      break;
+  }
+  return llm::Schedule::linear;
+}
+
+llm::Quantisation quantisation(scenarios::Storage storage) {
+  if (storage == scenarios::Storage::int8) return llm::Quantisation::int8;
+  return storage == scenarios::Storage::nf4 ? llm::Quantisation::nf4 : llm::Quantisation::none;
+}
+
+}  // namespace
 
 llm::LoraSpec lora_spec(const scenarios::Adapter& adapter) {
   llm::LoraSpec spec{.rank = adapter.rank, .alpha = adapter.alpha, .rslora = adapter.rslora, .targets = {}};
@@ -23,11 +43,18 @@ llm::LoraSpec lora_spec(const scenarios::Adapter& adapter) {
 
 llm::TrainingOptions training_options(const scenarios::Training& training) {
   llm::TrainingOptions options;
+  options.optimiser =
+      training.optimiser == scenarios::Optimiser::sgd ? llm::Optimiser::sgd : llm::Optimiser::adamw;
+  options.momentum = training.momentum;
   options.learning_rate = training.learning_rate;
-  options.schedule = training.schedule == scenarios::Schedule::cosine ? llm::Schedule::cosine : llm::Schedule::constant;
+  options.schedule = schedule(training.schedule);
+  options.warm_up = training.warm_up;
   options.weight_decay = training.weight_decay;
   if (training.clip_norm > 0) options.clip_norm = training.clip_norm;
+  options.proximal = training.proximal;
+  options.dropout = training.dropout;
   options.precision = training.precision == scenarios::Precision::bf16 ? llm::Precision::bf16 : llm::Precision::fp32;
+  options.recompute = training.recompute;
   return options;
 }
 
@@ -42,9 +69,11 @@ Learner::Learner(const scenarios::Scenario& scenario, const LearningTask& task, 
 }
 
 void Learner::slice_variants() {
+  const auto options = training_options(scenario_.training);
+  const auto held = llm::hold(base_, options.precision, quantisation(scenario_.base.storage));
   variants_.clear();
   for (const auto& shape : offered_)
-    variants_.push_back({.shape = shape, .model = llm::slice(base_, shape)});
+    variants_.push_back({.shape = shape, .model = llm::slice(held, shape)});
 }
 
 void Learner::note(std::int64_t round, const llm::Plan& plan) {
@@ -53,7 +82,11 @@ void Learner::note(std::int64_t round, const llm::Plan& plan) {
     return {.initial = llm::make_adapter(variants_[plan.variant].model, lora_spec(scenario_.adapter), scenario_.seed,
                                          plan.client, static_cast<std::uint32_t>(round)),
             .steps = clients::local_batches(shard.examples, local_schedule(scenario_.training), scenario_.seed,
-                                            plan.client, static_cast<std::uint32_t>(round))};
+                                            plan.client, static_cast<std::uint32_t>(round)),
+            .randomness = {.seed = scenario_.seed,
+                           .domain = sim::Domain::dropout_seed,
+                           .round = static_cast<std::uint32_t>(round),
+                           .client = plan.client}};
   };
   trainer_.note({.plan = plan, .version = version_, .build = build});
 }

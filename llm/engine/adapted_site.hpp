@@ -14,8 +14,9 @@ namespace edgefuse::llm::engine {
 /// Memory that every site and block of an engine uses in turn.
 template <class T>
 struct Scratch {
-  Matrix<c10::BFloat16> rounded;
+  ProductScratch products;
   Matrix<T> d_hidden;
+  Matrix<T> dropped;    // an adapter's input after dropout, or its gradient before
   Matrix<T> scores;
   Matrix<T> d_scores;
   std::vector<T> mixed;
@@ -43,10 +44,12 @@ class AdaptedSite {
   [[nodiscard]] std::int64_t in() const { return weights_.front().in(); }
 
  private:
-  [[nodiscard]] const SiteLayout& layout(const GangFactors<T>& factors) const {
-    return factors.layout().site(layer_, site_);
-  }
+  void forward_adapter(const GangFactors<T>& factors, const MemberSpan& part, MatrixView<const T> x,
+                       std::span<const MatrixView<T>> y, MatrixView<T> h, Scratch<T>& scratch) const;
+  void backward_adapter(GangFactors<T>& factors, const MemberSpan& part, MatrixView<const T> x, MatrixView<const T> h,
+                        std::span<const MatrixView<const T>> dy, const MatrixView<T>* dx, Scratch<T>& scratch) const;
   [[nodiscard]] std::size_t place(Projection projection) const;
+  [[nodiscard]] std::uint32_t module(Projection projection) const;  // a number for its dropout masks
 
   std::size_t layer_;
   Site site_;

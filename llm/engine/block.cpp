@@ -140,7 +140,7 @@ bool Block<T>::mlp_backward(const PassView<T>& pass, GangFactors<T>& factors, Ma
                             BlockState<T>& state, BlockGradients<T>& gradients, Scratch<T>& scratch) const {
   using Output = typename AdaptedSite<T>::Output;
   const auto& members = pass.queries.members;
-  const auto needed_before = [&](Site site) { return need_input || factors.layout().adapted_before(index_, site); };
+  const auto needed_before = [&](Site site) { return need_input || factors.adapted_before(index_, site); };
   const auto act = state.act.view();
   const auto d_act = gradients.act.reshape(act.rows, act.cols);
   const std::array<MatrixView<const T>, 1> d_out = {d_middle};
@@ -165,7 +165,7 @@ bool Block<T>::attention_backward(const PassView<T>& pass, GangFactors<T>& facto
                                   bool need_input, BlockState<T>& state, BlockGradients<T>& gradients,
                                   Scratch<T>& scratch) const {
   using Output = typename AdaptedSite<T>::Output;
-  const bool before_o = need_input || factors.layout().adapted_before(index_, Site::o);
+  const bool before_o = need_input || factors.adapted_before(index_, Site::o);
   const auto mixed = state.mixed.view();
   const auto d_mixed = gradients.mixed.reshape(mixed.rows, mixed.cols);
   const std::array d_out = {d_middle};

@@ -11,8 +11,11 @@
 namespace edgefuse::llm::engine {
 
 template <class T>
-Engine<T>::Engine(const Model& model, Precision precision, std::int64_t longest)
-    : embedding_{model.embedding}, states_(model.layers.size()), inputs_(model.layers.size() + 1) {
+Engine<T>::Engine(const Model& model, Precision precision, std::int64_t longest, bool recompute)
+    : embedding_{model.embedding},
+      recompute_{recompute},
+      states_(recompute ? 1 : model.layers.size()),
+      inputs_(model.layers.size() + 1) {
   EDGEFUSE_EXPECTS(!model.layers.empty(), "a model has layers");
   EDGEFUSE_EXPECTS(embedding_.scalar_type() == c10::CppTypeToScalarType<T>::value, "an engine of the model's type");
   const RopeTables tables = rope_tables(model.config, longest, embedding_.scalar_type());
@@ -44,13 +47,13 @@ MatrixView<T> Engine<T>::forward(const Pass& pass, const GangFactors<T>& factors
   EDGEFUSE_EXPECTS(pass.tokens.size() > 0, "a pass has tokens");
   const std::int64_t hidden = embedding_.size(1);
   // Blocks below every adapter leave nothing for a backward: they share the memory of the lowest that does.
-  const std::size_t lowest = std::min(factors.layout().lowest_layer(), blocks_.size() - 1);
+  const std::size_t lowest = std::min(factors.lowest_layer(), blocks_.size() - 1);
   embed(pass, inputs_[lowest].reshape(pass.tokens.size(), hidden));
   for (std::size_t layer = 0; layer < blocks_.size(); ++layer) {
     const PassView<T> part = view(pass, layer);
     const std::size_t kept = std::max(layer, lowest);
     const auto out = inputs_[kept + 1].reshape(part.queries.size(), hidden);
-    blocks_[layer].forward(part, factors, inputs_[kept].view(), out, states_[kept], scratch_);
+    blocks_[layer].forward(part, factors, inputs_[kept].view(), out, state(kept), scratch_);
     if (layer < lowest) std::swap(inputs_[lowest], inputs_[lowest + 1]);
   }
   return inputs_.back().view();
@@ -58,13 +61,15 @@ MatrixView<T> Engine<T>::forward(const Pass& pass, const GangFactors<T>& factors
 
 template <class T>
 void Engine<T>::backward(const Pass& pass, GangFactors<T>& factors, MatrixView<T> d_out) {
-  const std::size_t lowest = factors.layout().lowest_layer();
+  const std::size_t lowest = factors.lowest_layer();
   MatrixView<T> d = d_out;
   for (std::size_t layer = blocks_.size(); layer-- > lowest;) {
     const auto x = inputs_[layer].view();
     const auto dx = d_input_.reshape(x.rows, x.cols);
-    blocks_[layer].backward(view(pass, layer), factors, x, d, layer > lowest ? &dx : nullptr, states_[layer],
-                            gradients_, scratch_);
+    const PassView<T> part = view(pass, layer);
+    if (recompute_ && layer + 1 < blocks_.size())
+      blocks_[layer].forward(part, factors, x, unread_.reshape(x.rows, x.cols), state(layer), scratch_);
+    blocks_[layer].backward(part, factors, x, d, layer > lowest ? &dx : nullptr, state(layer), gradients_, scratch_);
     std::swap(d_input_, d_output_);
     d = dx;
   }

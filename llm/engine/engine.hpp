@@ -20,8 +20,9 @@ inline constexpr std::int64_t default_token_budget = 1024;
 template <class T>
 class Engine {
  public:
-  /// `longest`: no text will have more tokens.
-  Engine(const Model& model, Precision precision, std::int64_t longest);
+  /// `longest`: no text will have more tokens. With `recompute` only the input of each block is kept, and a block's
+  /// forward is computed again for its backward (Chen et al., 1604.06174).
+  Engine(const Model& model, Precision precision, std::int64_t longest, bool recompute = false);
 
   /// The last block's output at the queries, [queries, hidden]; valid until the next call. Keeps what `backward` needs.
   MatrixView<T> forward(const Pass& pass, const GangFactors<T>& factors);
@@ -35,14 +36,17 @@ class Engine {
  private:
   [[nodiscard]] PassView<T> view(const Pass& pass, std::size_t layer) const;
   void embed(const Pass& pass, MatrixView<T> x) const;
+  [[nodiscard]] BlockState<T>& state(std::size_t layer) { return states_[recompute_ ? 0 : layer]; }
 
   at::Tensor embedding_;
   at::Tensor cos_, sin_;
   std::vector<Block<T>> blocks_;
-  std::vector<BlockState<T>> states_;
+  bool recompute_;
+  std::vector<BlockState<T>> states_;  // of each block, or one for all
   std::vector<Matrix<T>> inputs_;  // of each block, and the last one's output
   BlockGradients<T> gradients_;
   Matrix<T> d_input_, d_output_;
+  Matrix<T> unread_;  // a block's output when it is computed for the second time
   Scratch<T> scratch_;
 };
 

@@ -90,50 +90,78 @@ bool FactorLayout::adapted_before(std::size_t layer, Site site) const {
 }
 
 template <class T>
-GangFactors<T>::GangFactors(const FactorLayout& layout, std::size_t members)
-    : layout_{layout},
-      scales_(members, T{0}),
-      values_(members * static_cast<std::size_t>(layout.size())),
-      gradients_(values_.size()) {}
+GangFactors<T>::GangFactors(std::vector<FactorLayout> layouts, double dropout)
+    : layouts_{std::move(layouts)}, scales_(layouts_.size(), T{0}), dropout_{dropout, layouts_.size()} {
+  std::size_t size = 0;
+  for (const FactorLayout& layout : layouts_) {
+    offsets_.push_back(size);
+    size += static_cast<std::size_t>(layout.size());
+  }
+  values_.resize(size);
+  gradients_.resize(size);
+}
 
 template <class T>
 void GangFactors<T>::load(std::size_t member, const Adapter& adapter) {
   scales_[member] = static_cast<T>(adapter.spec.scale());
   const std::span<T> numbers = values(member);
   std::int64_t loaded = 0;
-  for_each_module(layout_, adapter,
+  for_each_module(layouts_[member], adapter,
                   [&](const ModuleId&, const LoraFactors& factors, const auto& slot, const auto& site) {
                     EDGEFUSE_EXPECTS(
                         factors.a.size(0) == slot.rank && factors.a.size(1) == site.in && factors.b.size(0) == slot.out,
-                        "all adapters of a gang have one shape");
+                        "an adapter has the shapes of its layout");
                     T* a = numbers.data() + site.a_offset + slot.first * site.in;
                     tensor_of(a, slot.rank, site.in).copy_(factors.a);
                     tensor_of(numbers.data() + slot.b_offset, slot.rank, slot.out).copy_(factors.b.t());
                     loaded += slot.rank * (site.in + slot.out);
                   });
-  EDGEFUSE_EXPECTS(loaded == layout_.size(), "all adapters of a gang have the same modules");
+  EDGEFUSE_EXPECTS(loaded == layouts_[member].size(), "an adapter has the modules of its layout");
 }
 
 template <class T>
-Adapter GangFactors<T>::gather(std::span<const T> numbers, const Adapter& like) const {
+Adapter GangFactors<T>::gather(std::size_t member, std::span<const T> numbers, const Adapter& like) const {
   Adapter result{like.spec, {}};
-  for_each_module(layout_, like, [&](const ModuleId& id, const LoraFactors&, const auto& slot, const auto& site) {
-    const T* a = numbers.data() + site.a_offset + slot.first * site.in;
-    result.modules[id] = {
-        tensor_of(a, slot.rank, site.in).clone(),
-        tensor_of(numbers.data() + slot.b_offset, slot.rank, slot.out).t().clone(at::MemoryFormat::Contiguous)};
-  });
+  for_each_module(layouts_[member], like,
+                  [&](const ModuleId& id, const LoraFactors&, const auto& slot, const auto& site) {
+                    const T* a = numbers.data() + site.a_offset + slot.first * site.in;
+                    const T* b = numbers.data() + slot.b_offset;
+                    result.modules[id] = {
+                        tensor_of(a, slot.rank, site.in).clone(),
+                        tensor_of(b, slot.rank, slot.out).t().clone(at::MemoryFormat::Contiguous)};
+                  });
   return result;
 }
 
 template <class T>
 Adapter GangFactors<T>::store(std::size_t member, const Adapter& like) const {
-  return gather(values(member), like);
+  return gather(member, values(member), like);
 }
 
 template <class T>
 Adapter GangFactors<T>::store_gradients(std::size_t member, const Adapter& like) const {
-  return gather(gradients(member), like);
+  return gather(member, gradients(member), like);
+}
+
+template <class T>
+std::size_t GangFactors<T>::lowest_layer() const {
+  std::size_t lowest = layouts_.front().lowest_layer();
+  for (const FactorLayout& layout : layouts_)
+    lowest = std::min(lowest, layout.lowest_layer());
+  return lowest;
+}
+
+template <class T>
+bool GangFactors<T>::adapted_before(std::size_t layer, Site site) const {
+  return std::ranges::any_of(layouts_, [&](const auto& layout) { return layout.adapted_before(layer, site); });
+}
+
+template <class T>
+std::int64_t GangFactors<T>::ranks(std::size_t layer, Site site) const {
+  std::int64_t most = 0;
+  for (const FactorLayout& layout : layouts_)
+    most = std::max(most, layout.site(layer, site).ranks);
+  return most;
 }
 
 template class GangFactors<float>;

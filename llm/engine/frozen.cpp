@@ -4,17 +4,23 @@
 
 #include <ATen/ATen.h>
 
+#include "llm/engine/kernels.hpp"
 #include "sim/expects.hpp"
 
 namespace edgefuse::llm::engine {
 namespace {
 
-MatrixView<const c10::BFloat16> round_to(MatrixView<const float> x, Matrix<c10::BFloat16>& scratch) {
-  const auto rounded = scratch.reshape(x.rows, x.cols);
-  at::from_blob(rounded.data, {x.rows, x.cols}, at::TensorOptions().dtype(at::kBFloat16))
-      .copy_(at::from_blob(const_cast<float*>(x.data), {x.rows, x.cols}, {x.stride, 1},
-                           at::TensorOptions().dtype(at::kFloat)));
+MatrixView<const c10::BFloat16> in_bf16(MatrixView<const float> x, ProductScratch& scratch) {
+  const auto rounded = scratch.x.reshape(x.rows, x.cols);
+  round_to_bf16(x, rounded);
   return rounded;
+}
+
+template <class W>
+MatrixView<const W> dequantised(const HeldWeight& held, Matrix<W>& place) {
+  const auto dense = place.reshape(held.rows(), held.cols);
+  dequantise(held, dense);
+  return dense;
 }
 
 }  // namespace
@@ -26,31 +32,37 @@ MatrixView<const T> view_of(const at::Tensor& tensor) {
 }
 
 template <class T>
-Frozen<T>::Frozen(const at::Tensor& weight, Precision precision)
-    : weight_{weight.stride(1) == 1 ? weight : weight.contiguous()}, exact_{view_of<T>(weight_)} {
-  EDGEFUSE_EXPECTS(precision == Precision::fp32 || (std::is_same_v<T, float>), "bf16 rounds float32 models only");
-  if (precision == Precision::bf16) rounded_ = weight_.to(at::kBFloat16).contiguous();
+Frozen<T>::Frozen(const at::Tensor& weight, const HeldWeight& held, Precision precision)
+    : weight_{weight.stride(1) == 1 ? weight : weight.contiguous()},
+      held_{held},
+      precision_{precision},
+      exact_{view_of<T>(weight_)} {
+  EDGEFUSE_EXPECTS((std::is_same_v<T, float>) || (precision == Precision::fp32 && !held.defined()),
+                   "only float32 models are rounded or quantised");
+  if (precision == Precision::bf16 && !held_.defined()) held_ = rounded(weight_);
 }
 
 template <class T>
 void Frozen<T>::product(MatrixView<T> c, MatrixView<const T> x, bool transpose, T beta,
-                        Matrix<c10::BFloat16>& scratch) const {
+                        ProductScratch& scratch) const {
   if constexpr (std::is_same_v<T, float>) {
-    if (rounded_.defined()) {
-      const auto weight = view_of<c10::BFloat16>(rounded_);
-      return multiply(c, round_to(x, scratch), Operand<c10::BFloat16>{weight, transpose}, 1, beta);
+    const bool quantised = held_.quantisation != Quantisation::none;
+    if (precision_ == Precision::bf16) {
+      const auto weight = quantised ? dequantised(held_, scratch.weight_bf16) : view_of<c10::BFloat16>(held_.numbers);
+      return multiply(c, in_bf16(x, scratch), Operand<c10::BFloat16>{weight, transpose}, 1, beta);
     }
+    if (quantised) return multiply(c, x, Operand<float>{dequantised(held_, scratch.weight), transpose}, 1, beta);
   }
   multiply(c, x, Operand<T>{exact_, transpose}, 1, beta);
 }
 
 template <class T>
-void Frozen<T>::forward(MatrixView<const T> x, MatrixView<T> y, T beta, Matrix<c10::BFloat16>& scratch) const {
+void Frozen<T>::forward(MatrixView<const T> x, MatrixView<T> y, T beta, ProductScratch& scratch) const {
   product(y, x, true, beta, scratch);
 }
 
 template <class T>
-void Frozen<T>::backward(MatrixView<const T> dy, MatrixView<T> dx, T beta, Matrix<c10::BFloat16>& scratch) const {
+void Frozen<T>::backward(MatrixView<const T> dy, MatrixView<T> dx, T beta, ProductScratch& scratch) const {
   product(dx, dy, false, beta, scratch);
 }
 

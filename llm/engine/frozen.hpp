@@ -3,32 +3,40 @@
 #include <ATen/core/Tensor.h>
 
 #include "llm/gemm.hpp"
+#include "llm/held_weight.hpp"
 #include "llm/matrix.hpp"
-#include "llm/training.hpp"
+#include "llm/model.hpp"
 
 namespace edgefuse::llm::engine {
 
-/// A weight of the base that never changes: it takes part in products as it is, or rounded to bf16 once. It may be a
-/// prefix slice of a larger matrix.
+/// What products with the base need beside their operands: one thread's, used by all weights in turn.
+struct ProductScratch {
+  Matrix<c10::BFloat16> x;       // the rounded operand
+  Matrix<float> weight;          // a weight without its quantisation
+  Matrix<c10::BFloat16> weight_bf16;
+};
+
+/// A weight of the base that never changes. It takes part in products as it is, or in the form that `llm::hold` made;
+/// in bf16 without such a form it is rounded here. It may be the leading part of a larger matrix.
 template <class T>
 class Frozen {
  public:
-  Frozen(const at::Tensor& weight, Precision precision);
+  Frozen(const at::Tensor& weight, const HeldWeight& held, Precision precision);
 
   /// y = x·W' + beta·y
-  void forward(MatrixView<const T> x, MatrixView<T> y, T beta, Matrix<c10::BFloat16>& scratch) const;
+  void forward(MatrixView<const T> x, MatrixView<T> y, T beta, ProductScratch& scratch) const;
   /// dx = dy·W + beta·dx
-  void backward(MatrixView<const T> dy, MatrixView<T> dx, T beta, Matrix<c10::BFloat16>& scratch) const;
+  void backward(MatrixView<const T> dy, MatrixView<T> dx, T beta, ProductScratch& scratch) const;
 
   [[nodiscard]] std::int64_t out() const { return exact_.rows; }
   [[nodiscard]] std::int64_t in() const { return exact_.cols; }
-  [[nodiscard]] MatrixView<const T> exact() const { return exact_; }
 
  private:
-  void product(MatrixView<T> c, MatrixView<const T> x, bool transpose, T beta, Matrix<c10::BFloat16>& scratch) const;
+  void product(MatrixView<T> c, MatrixView<const T> x, bool transpose, T beta, ProductScratch& scratch) const;
 
-  at::Tensor weight_;   // keeps the memory behind `exact_`
-  at::Tensor rounded_;  // bf16; undefined in fp32
+  at::Tensor weight_;  // keeps the memory behind `exact_`
+  HeldWeight held_;
+  Precision precision_;
   MatrixView<const T> exact_;
 };
 

@@ -14,11 +14,22 @@ std::int64_t label_count(const Batch& batch) {
   return count;
 }
 
+namespace {
+
+std::vector<FactorLayout> layouts_of(const Model& model, std::span<const Adapter* const> adapters) {
+  std::vector<FactorLayout> layouts;
+  for (const Adapter* adapter : adapters)
+    layouts.emplace_back(model, *adapter);
+  return layouts;
+}
+
+}  // namespace
+
 template <class T>
-Gang<T>::Gang(const Model& model, std::span<const Adapter* const> adapters, Precision precision, std::int64_t longest)
-    : engine_{model, precision, longest},
-      head_{model, precision},
-      factors_{FactorLayout{model, *adapters.front()}, adapters.size()} {
+Gang<T>::Gang(const Model& model, std::span<const Adapter* const> adapters, const GangOptions& options)
+    : engine_{model, options.precision, options.longest, options.recompute},
+      head_{model, options.precision},
+      factors_{layouts_of(model, adapters), options.dropout} {
   for (std::size_t member = 0; member < adapters.size(); ++member)
     factors_.load(member, *adapters[member]);
 }
@@ -47,13 +58,13 @@ void Gang<T>::run(const Pass& pass, std::span<const double> member_weights, std:
   const auto count = static_cast<std::size_t>(pass.queries.size());
   std::vector<double> weights(count);
   std::vector<double> nll(count);
-  for (const auto& [member, span] : pass.queries.members)
+  for (const auto& [member, span, before] : pass.queries.members)
     std::fill(weights.begin() + span.begin, weights.begin() + span.end, member_weights[member]);
   const auto x = engine_.forward(pass, factors_);
   const auto dx = d_output_.reshape(x.rows, x.cols);
   head_.losses_backward(x, pass.targets, weights, nll, dx, engine_.scratch());
   engine_.backward(pass, factors_, dx);
-  for (const auto& [member, span] : pass.queries.members)
+  for (const auto& [member, span, before] : pass.queries.members)
     for (std::int64_t i = span.begin; i < span.end; ++i)
       losses[member] += nll[static_cast<std::size_t>(i)] * member_weights[member];
 }

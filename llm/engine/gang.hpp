@@ -11,14 +11,20 @@
 
 namespace edgefuse::llm::engine {
 
+struct GangOptions {
+  Precision precision = Precision::fp32;
+  std::int64_t longest = 1;  // no text will have more tokens
+  double dropout = 0;
+  bool recompute = false;  // blocks compute their forward again for the backward instead of keeping it
+};
+
 /// A frozen model with the adapters of several members on it: losses and their gradients, a batch for each member. Who
 /// moves the factors by them is the caller's affair.
 template <class T>
 class Gang {
  public:
-  /// All adapters have the modules and ranks of the first; check_adapter_fits holds. No text will have more than
-  /// `longest` tokens.
-  Gang(const Model& model, std::span<const Adapter* const> adapters, Precision precision, std::int64_t longest);
+  /// check_adapter_fits holds for all adapters.
+  Gang(const Model& model, std::span<const Adapter* const> adapters, const GangOptions& options);
 
   /// Member m's loss on *batches[m], the mean over its labels, and in `factors()` its gradients; a member whose batch
   /// is null takes no part. Every batch has a label.

@@ -24,13 +24,13 @@ at::Tensor chosen_rows(const at::Tensor& head, std::span<const std::int64_t> can
 
 template <class T>
 Head<T>::Head(const Model& model, Precision precision)
-    : eps_{model.config.rms_norm_eps}, norm_{model.final_norm.contiguous()}, weight_{model.head, precision} {}
+    : eps_{model.config.rms_norm_eps}, norm_{model.final_norm.contiguous()}, weight_{model.head, model.held_head, precision} {}
 
 template <class T>
 Head<T>::Head(const Model& model, Precision precision, std::span<const std::int64_t> candidates)
     : eps_{model.config.rms_norm_eps},
       norm_{model.final_norm.contiguous()},
-      weight_{chosen_rows(model.head, candidates), precision} {}
+      weight_{chosen_rows(model.head, candidates), {}, precision} {}
 
 template <class T>
 MatrixView<T> Head<T>::normalise(MatrixView<const T> x) {
@@ -42,7 +42,7 @@ MatrixView<T> Head<T>::normalise(MatrixView<const T> x) {
 
 template <class T>
 void Head<T>::logits(MatrixView<const T> x, MatrixView<T> out, Scratch<T>& scratch) {
-  weight_.forward(normalise(x), out, T{0}, scratch.rounded);
+  weight_.forward(normalise(x), out, T{0}, scratch.products);
 }
 
 template <class T>
@@ -53,7 +53,7 @@ void Head<T>::for_each_chunk(MatrixView<const T> x, Scratch<T>& scratch, const F
   for (std::int64_t begin = 0; begin < x.rows; begin += rows) {
     const auto chunk = normalised.row_range(begin, std::min(begin + rows, x.rows));
     const auto chunk_logits = logits_.reshape(chunk.rows, vocabulary());
-    weight_.forward(chunk, chunk_logits, T{0}, scratch.rounded);
+    weight_.forward(chunk, chunk_logits, T{0}, scratch.products);
     f(begin, chunk_logits);
   }
 }
@@ -73,7 +73,7 @@ void Head<T>::losses_backward(MatrixView<const T> x, std::span<const std::int64_
   const auto d_normalised = d_normalised_.reshape(x.rows, x.cols);
   for_each_chunk(x, scratch, [&](std::int64_t begin, MatrixView<T> chunk) {
     cross_entropy(chunk, targets.data() + begin, weights.data() + begin, nll.data() + begin);
-    weight_.backward(chunk, d_normalised.row_range(begin, begin + chunk.rows), T{0}, scratch.rounded);
+    weight_.backward(chunk, d_normalised.row_range(begin, begin + chunk.rows), T{0}, scratch.products);
   });
   for (std::int64_t i = 0; i < dx.rows; ++i)
     std::fill_n(dx.row(i), dx.cols, T{0});

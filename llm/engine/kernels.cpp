@@ -212,6 +212,15 @@ void causal_softmax_backward(MatrixView<double> scores, MatrixView<double> dp, c
   causal_softmax_backward_rows(scores, dp, positions, log_sums, step, mixed, scale);
 }
 
+EDGEFUSE_VECTORISED void round_to_bf16(MatrixView<const float> x, MatrixView<c10::BFloat16> y) {
+  for (std::int64_t i = 0; i < x.rows; ++i) {
+    const float* in = x.row(i);
+    c10::BFloat16* out = y.row(i);
+    for (std::int64_t j = 0; j < x.cols; ++j)
+      out[j].x = bf16_bits(in[j]);
+  }
+}
+
 EDGEFUSE_VECTORISED void row_products(MatrixView<const float> a, MatrixView<const float> b, float* sums) {
   row_products_rows(a, b, sums);
 }

@@ -3,6 +3,8 @@
 #include <cstdint>
 #include <span>
 
+#include <c10/util/BFloat16.h>
+
 #include "llm/matrix.hpp"
 
 // The element-wise parts of a block as fused loops over contiguous numbers, each for float (vectorised for the CPU at
@@ -49,6 +51,9 @@ void causal_softmax_backward(MatrixView<float> scores, MatrixView<float> dp, con
                              const float* log_sums, std::int64_t step, const float* mixed, float scale);
 void causal_softmax_backward(MatrixView<double> scores, MatrixView<double> dp, const std::int64_t* positions,
                              const double* log_sums, std::int64_t step, const double* mixed, double scale);
+
+/// y = x, each number rounded to the nearest bf16, ties to even.
+void round_to_bf16(MatrixView<const float> x, MatrixView<c10::BFloat16> y);
 
 /// sums[i] = Σ_j a_ij·b_ij.
 void row_products(MatrixView<const float> a, MatrixView<const float> b, float* sums);

@@ -1,17 +1,35 @@
 #include "llm/engine/pass.hpp"
 
+#include <algorithm>
+#include <limits>
+#include <utility>
+
 #include "sim/expects.hpp"
 
 namespace edgefuse::llm::engine {
 namespace {
 
-void close_row(Packed& packed, std::int64_t begin, std::size_t member) {
+/// Where the member of the row to come stands.
+struct Progress {
+  std::size_t member = 0;
+  std::int64_t tokens = 0;
+  std::int64_t queries = 0;
+};
+
+/// `before`: how many of the member's positions are packed already, in this pass or an earlier one.
+void close_row(Packed& packed, std::int64_t begin, std::size_t member, std::int64_t& before) {
   const std::int64_t end = packed.size();
   packed.rows.push_back({begin, end});
   if (packed.members.empty() || packed.members.back().member != member)
-    packed.members.push_back({member, {begin, end}});
+    packed.members.push_back({member, {begin, end}, before});
   else
     packed.members.back().span.end = end;
+  before += end - begin;
+}
+
+void read_token(Pass& pass, std::int64_t id, std::int64_t position) {
+  pass.ids.push_back(id);
+  pass.tokens.positions.push_back(position);
 }
 
 /// Collects rows into passes that stay below a number of tokens.
@@ -27,13 +45,25 @@ class Packer {
     query_begin_ = pass.queries.size();
     return pass;
   }
+  /// Asks at a position of the open row that has been read.
   void ask(Pass& pass, std::int64_t position) const {
     pass.queries.positions.push_back(position);
-    pass.query_tokens.push_back(token_begin_ + position);
+    const std::int64_t first = pass.tokens.positions[static_cast<std::size_t>(token_begin_)];
+    pass.query_tokens.push_back(token_begin_ + position - first);
   }
-  void close(Pass& pass, std::size_t member, std::size_t source) const {
-    close_row(pass.tokens, token_begin_, member);
-    close_row(pass.queries, query_begin_, member);
+  /// Begins a pass with what all its rows have in common.
+  void share(std::span<const std::int64_t> ids) {
+    Pass& pass = open(static_cast<std::int64_t>(ids.size()));
+    for (const std::int64_t id : ids)
+      read_token(pass, id, pass.tokens.size());
+    close(pass, 0, 0);
+    pass.sources.clear();
+    pass.tokens.prefix = pass.queries.prefix = static_cast<std::int64_t>(ids.size());
+  }
+  void close(Pass& pass, std::size_t member, std::size_t source) {
+    if (member != progress_.member) progress_ = {member};
+    close_row(pass.tokens, token_begin_, member, progress_.tokens);
+    close_row(pass.queries, query_begin_, member, progress_.queries);
     pass.sources.push_back(source);
   }
   [[nodiscard]] std::vector<Pass> take() { return std::move(passes_); }
@@ -43,12 +73,8 @@ class Packer {
   std::vector<Pass> passes_;
   std::int64_t token_begin_ = 0;
   std::int64_t query_begin_ = 0;
+  Progress progress_;
 };
-
-void read_token(Pass& pass, std::int64_t id, std::int64_t position) {
-  pass.ids.push_back(id);
-  pass.tokens.positions.push_back(position);
-}
 
 /// How many tokens must be read to predict the last label: the label's own position.
 std::int64_t tokens_to_read(const Sequence& sequence) {
@@ -56,6 +82,52 @@ std::int64_t tokens_to_read(const Sequence& sequence) {
   while (last > 0 && sequence.labels[static_cast<std::size_t>(last)] == no_label)
     --last;
   return last;
+}
+
+/// Consecutive texts for one pass, and how many first tokens they have in common, at least one short of each: the last
+/// token of a text asks.
+struct Alike {
+  std::size_t first = 0;
+  std::size_t end = 0;
+  std::int64_t shared = 0;
+  std::int64_t tokens = 0;  // of all texts, what is shared counted every time
+
+  /// A short beginning is cheaper to read again than to attend to apart.
+  [[nodiscard]] std::int64_t worth_sharing() const {
+    constexpr std::int64_t least = 16;
+    return end - first > 1 && shared >= least ? shared : 0;
+  }
+  [[nodiscard]] std::int64_t tokens_to_read() const {
+    return tokens - static_cast<std::int64_t>(end - first - 1) * worth_sharing();
+  }
+};
+
+std::int64_t common_length(const std::vector<std::int64_t>& a, const std::vector<std::int64_t>& b) {
+  const std::size_t most = std::min(a.size(), b.size()) - 1;
+  const auto parting = std::mismatch(a.begin(), a.begin() + static_cast<std::ptrdiff_t>(most), b.begin());
+  return parting.first - a.begin();
+}
+
+/// Neighbours join as long as they fit, and as long as they do not halve what the group before them shares.
+std::vector<Alike> alike(std::span<const std::vector<std::int64_t>> texts, std::int64_t token_budget) {
+  std::vector<Alike> groups;
+  for (std::size_t source = 0; source < texts.size(); ++source) {
+    EDGEFUSE_EXPECTS(!texts[source].empty(), "nothing follows an empty text");
+    const auto length = static_cast<std::int64_t>(texts[source].size());
+    if (!groups.empty()) {
+      Alike joined = groups.back();
+      joined.shared = std::min(joined.shared, common_length(texts[joined.first], texts[source]));
+      joined.end = source + 1;
+      joined.tokens += length;
+      const bool halves = 2 * joined.shared < groups.back().worth_sharing();
+      if (!halves && joined.tokens_to_read() <= token_budget) {
+        groups.back() = joined;
+        continue;
+      }
+    }
+    groups.push_back({source, source + 1, length - 1, length});
+  }
+  return groups;
 }
 
 }  // namespace
@@ -82,18 +154,22 @@ std::vector<Pass> pack_labelled(std::span<const Row> rows, std::int64_t token_bu
 }
 
 std::vector<Pass> pack_last(std::span<const std::vector<std::int64_t>> texts, std::int64_t token_budget) {
-  Packer packer{token_budget};
-  for (std::size_t source = 0; source < texts.size(); ++source) {
-    const auto& text = texts[source];
-    EDGEFUSE_EXPECTS(!text.empty(), "nothing follows an empty text");
-    const auto length = static_cast<std::int64_t>(text.size());
-    Pass& pass = packer.open(length);
-    for (std::int64_t position = 0; position < length; ++position)
-      read_token(pass, text[static_cast<std::size_t>(position)], position);
-    packer.ask(pass, length - 1);
-    packer.close(pass, 0, source);
+  std::vector<Pass> passes;
+  for (const Alike& group : alike(texts, token_budget)) {
+    Packer packer{std::numeric_limits<std::int64_t>::max()};
+    const std::int64_t shared = group.worth_sharing();
+    if (shared > 0) packer.share({texts[group.first].data(), static_cast<std::size_t>(shared)});
+    for (std::size_t source = group.first; source < group.end; ++source) {
+      const auto length = static_cast<std::int64_t>(texts[source].size());
+      Pass& pass = packer.open(length - shared);
+      for (std::int64_t position = shared; position < length; ++position)
+        read_token(pass, texts[source][static_cast<std::size_t>(position)], position);
+      packer.ask(pass, length - 1);
+      packer.close(pass, 0, source);
+    }
+    passes.push_back(std::move(packer.take().front()));
   }
-  return packer.take();
+  return passes;
 }
 
 }  // namespace edgefuse::llm::engine

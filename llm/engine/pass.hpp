@@ -17,17 +17,22 @@ struct Span {
   [[nodiscard]] std::int64_t size() const { return end - begin; }
 };
 
-/// The consecutive packed positions that belong to one gang member.
+/// The consecutive packed positions that belong to one gang member, and how many of its positions the passes before
+/// this one held.
 struct MemberSpan {
   std::size_t member = 0;
   Span span;
+  std::int64_t before = 0;
 };
 
-/// Positions of several texts laid one behind the other, with no padding between them.
+/// Positions of several texts laid one behind the other, with no padding between them. Where texts begin alike, what they
+/// share may come once, as row 0: every other row's keys then are the first `prefix` tokens and its own.
 struct Packed {
   std::vector<std::int64_t> positions;  // each one's place in its own text
-  std::vector<Span> rows;               // one for each text
+  std::vector<Span> rows;               // one for each text, after the shared one
   std::vector<MemberSpan> members;      // in order of member
+
+  std::int64_t prefix = 0;
 
   [[nodiscard]] std::int64_t size() const { return static_cast<std::int64_t>(positions.size()); }
 };
@@ -40,7 +45,7 @@ struct Pass {
   std::vector<std::int64_t> ids;           // of tokens
   std::vector<std::int64_t> query_tokens;  // each query's index among the tokens
   std::vector<std::int64_t> targets;       // of queries: the id to predict; empty when only logits are wanted
-  std::vector<std::size_t> sources;        // of rows: which of the given texts it was
+  std::vector<std::size_t> sources;        // of rows, without the shared one: which of the given texts it was
 
   [[nodiscard]] bool every_token_asks() const { return queries.size() == tokens.size(); }
 };
@@ -55,7 +60,8 @@ struct Row {
 /// Cuts `rows`, which are in order of member, into passes of at most `token_budget` tokens, or one row.
 [[nodiscard]] std::vector<Pass> pack_labelled(std::span<const Row> rows, std::int64_t token_budget);
 
-/// The same for one member's texts when what follows the last token is wanted of each. No text is empty.
+/// The same for one member's texts when what follows the last token is wanted of each. No text is empty. The beginning
+/// that neighbours have in common (the examples of a few-shot prompt) is read once a pass; such passes only go forward.
 [[nodiscard]] std::vector<Pass> pack_last(std::span<const std::vector<std::int64_t>> texts, std::int64_t token_budget);
 
 }  // namespace edgefuse::llm::engine

@@ -78,4 +78,11 @@ EDGEFUSE_INLINE double exponential(double x) {
   return std::exp(x);
 }
 
+/// The upper half of x's bits, rounded to nearest, ties to even. A NaN stays one.
+EDGEFUSE_INLINE std::uint16_t bf16_bits(float x) {
+  const auto bits = std::bit_cast<std::uint32_t>(x);
+  const auto rounded = static_cast<std::uint16_t>((bits + 0x7fffU + ((bits >> 16) & 1U)) >> 16);
+  return x == x ? rounded : std::uint16_t{0x7fc0};
+}
+
 }  // namespace edgefuse::llm::engine

@@ -77,7 +77,7 @@ TEST(Trainer, NeverTrainsAClientThatDroppedOut) {
   EXPECT_FALSE(*built);
 }
 
-TEST(Trainer, KeepsRanksAndVersionsInGangsOfTheirOwn) {
+TEST(Trainer, LetsRanksShareAGangButNotVersions) {
   const SmallTraining small;
   Trainer trainer{{.gang = 8}};
   trainer.note(small.noted(1, 0, 2));
@@ -90,10 +90,25 @@ TEST(Trainer, KeepsRanksAndVersionsInGangsOfTheirOwn) {
     versions.push_back(version);
     return small.variant(variant);
   });
-  EXPECT_EQ(versions, (std::vector<std::int64_t>{1, 4, 4}));
+  EXPECT_EQ(versions, (std::vector<std::int64_t>{1, 4})) << "clients 1 and 2 train through the same weights";
   EXPECT_EQ(clients(results), (std::vector<std::uint32_t>{1, 2, 3}));
   EXPECT_EQ(results[1].update->adapter.spec.rank, 3);
   EXPECT_EQ(results[2].update->version, 1);
+}
+
+TEST(Trainer, TellsHowFarItIsAfterEveryGang) {
+  const SmallTraining small;
+  std::vector<TrainingProgress> told;
+  Trainer trainer{{.gang = 2, .workers = 2, .progress = [&](const TrainingProgress& p) { told.push_back(p); }}};
+  for (std::uint32_t client = 0; client < 5; ++client)
+    trainer.note(small.noted(client, 0));
+  static_cast<void>(trainer.train(small.models()));
+  ASSERT_EQ(told.size(), 3u);
+  EXPECT_EQ(told.back().trained, 5u);
+  for (std::size_t i = 0; i < told.size(); ++i) {
+    EXPECT_EQ(told[i].clients, 5u);
+    EXPECT_GT(told[i].tokens, i == 0 ? 0 : told[i - 1].tokens);
+  }
 }
 
 TEST(Trainer, AClientThatDivergesHasNoUpdateAndHarmsNobody) {

@@ -107,7 +107,7 @@ std::vector<Gradients> engine_gradients(const Model& model, const std::vector<Ad
     members.push_back(&adapters[i]);
     steps.push_back(&batches[i]);
   }
-  engine::Gang<T> gang{model, members, Precision::fp32, model.config.max_positions};
+  engine::Gang<T> gang{model, members, {.longest = model.config.max_positions}};
   const auto losses = gang.losses_and_gradients(steps);
   std::vector<Gradients> result;
   for (std::size_t i = 0; i < adapters.size(); ++i)

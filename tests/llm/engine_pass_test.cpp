@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include <numeric>
 #include <vector>
 
 #include "llm/engine/pass.hpp"
@@ -63,6 +64,62 @@ TEST(Passes, AskForWhatFollowsEachText) {
   EXPECT_EQ(passes[0].ids, (Ids{1, 2, 3, 4}));
   EXPECT_EQ(passes[0].query_tokens, (Ids{2, 3}));
   EXPECT_EQ(passes[0].queries.positions, (Ids{2, 0}));
+}
+
+/// `count` numbers that begin with `first`.
+Ids rising(std::int64_t first, std::int64_t count) {
+  Ids ids(static_cast<std::size_t>(count));
+  std::iota(ids.begin(), ids.end(), first);
+  return ids;
+}
+
+Ids joined(Ids beginning, const Ids& end) {
+  beginning.insert(beginning.end(), end.begin(), end.end());
+  return beginning;
+}
+
+TEST(Passes, ReadOnceWhatNeighbouringTextsShare) {
+  const Ids shared = rising(100, 20);
+  const std::vector<Ids> texts = {joined(shared, {1, 2, 3}), joined(shared, {4}), joined(shared, {5, 6})};
+  const auto passes = pack_last(texts, 100);
+  ASSERT_EQ(passes.size(), 1);
+  const Pass& pass = passes[0];
+  EXPECT_EQ(pass.ids, joined(shared, {1, 2, 3, 4, 5, 6}));
+  EXPECT_EQ(pass.tokens.prefix, 20);
+  ASSERT_EQ(pass.tokens.rows.size(), 4) << "the shared row and one for each text";
+  EXPECT_EQ(pass.tokens.positions, joined(rising(0, 20), {20, 21, 22, 20, 20, 21}));
+  EXPECT_EQ(pass.query_tokens, (Ids{22, 23, 25}));
+  EXPECT_EQ(pass.queries.positions, (Ids{22, 20, 21}));
+  EXPECT_EQ(pass.queries.rows[0].size(), 0) << "nobody asks what follows the shared beginning";
+  EXPECT_EQ(pass.sources, (std::vector<std::size_t>{0, 1, 2}));
+}
+
+TEST(Passes, LeaveTheLastTokenOfATextToItself) {
+  const Ids text = rising(0, 30);
+  const auto passes = pack_last(std::vector<Ids>{text, text}, 100);
+  ASSERT_EQ(passes.size(), 1);
+  EXPECT_EQ(passes[0].tokens.prefix, 29);
+  EXPECT_EQ(passes[0].query_tokens, (Ids{29, 30}));
+}
+
+TEST(Passes, BeginAnewWhereTextsStopBeingAlike) {
+  const Ids one = rising(100, 40);
+  const Ids other = rising(500, 40);
+  const std::vector<Ids> texts = {joined(one, {1}), joined(one, {2}), joined(other, {1}), joined(other, {2})};
+  const auto passes = pack_last(texts, 1000);
+  ASSERT_EQ(passes.size(), 2);
+  EXPECT_EQ(passes[0].tokens.prefix, 40);
+  EXPECT_EQ(passes[1].tokens.prefix, 40);
+  EXPECT_EQ(passes[1].sources, (std::vector<std::size_t>{2, 3}));
+}
+
+TEST(Passes, CountSharedTokensOnceAgainstTheirBudget) {
+  const Ids shared = rising(100, 30);
+  const std::vector<Ids> texts(10, joined(shared, {1, 2}));
+  const auto passes = pack_last(texts, 40);
+  ASSERT_EQ(passes.size(), 2) << "31 shared tokens and nine last ones";
+  EXPECT_EQ(passes[0].tokens.size(), 40);
+  EXPECT_EQ(passes[1].tokens.prefix, 0) << "one text shares nothing";
 }
 
 }  // namespace

@@ -37,6 +37,26 @@ TEST(Scoring, GivesTheLogitsOfTheReference) {
   }
 }
 
+TEST(Scoring, ReadsASharedBeginningOnceAndFindsTheSame) {
+  const at::NoGradGuard no_grad;
+  ModelConfig config = rich_config();
+  config.max_positions = 200;
+  const Model model = uneven_variant(random_model(config, 36, at::kDouble));
+  const Adapter adapter = random_adapter(model, some_targets);
+  const Ids shared = random_batch(config, {90}, 1, 40).front().ids;
+  std::vector<Ids> texts;
+  for (std::uint32_t i = 0; i < 5; ++i) {
+    texts.push_back(shared);
+    const Ids own = random_batch(config, {3 + 17 * i}, 1, 41 + i).front().ids;
+    texts.back().insert(texts.back().end(), own.begin(), own.end());
+  }
+  const at::Tensor together = next_token_logits(model, &adapter, texts, {});
+  for (std::size_t i = 0; i < texts.size(); ++i) {
+    const at::Tensor expected = reference_logits(model, &adapter, at::tensor(texts[i]).unsqueeze(0))[0][-1];
+    EXPECT_LT((together[static_cast<std::int64_t>(i)] - expected).abs().max().item<double>(), 1e-6) << "text " << i;
+  }
+}
+
 TEST(Scoring, SumsTheLossesOfEachText) {
   const at::NoGradGuard no_grad;
   const Model model = random_model(rich_config(), 32);

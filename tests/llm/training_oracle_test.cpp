@@ -129,7 +129,7 @@ TEST_P(PeftTrajectory, IsOursUpToRoundingInSinglePrecision) {
 TEST_P(PeftTrajectory, HasOurGradientsAtItsFirstStep) {
   const Trajectory oracle = load(GetParam(), at::kDouble);
   const Adapter* adapter = &oracle.job.initial;
-  engine::Gang<double> gang{oracle.model, {&adapter, 1}, Precision::fp32, 48};
+  engine::Gang<double> gang{oracle.model, {&adapter, 1}, {.longest = 48}};
   const Batch* batch = &oracle.job.steps.front();
   static_cast<void>(gang.losses_and_gradients({&batch, 1}));
   const Adapter ours = gang.factors().store_gradients(0, *adapter);

@@ -83,6 +83,37 @@ TEST(Gang, GivesTheSameBitsEveryTime) {
   }
 }
 
+TEST(Gang, TakesMembersOfOtherRanksAndTargets) {
+  const Model model = uneven_variant(random_model(rich_config(), 25, at::kDouble));
+  auto jobs = unequal_jobs(model, all_targets);
+  jobs[0].initial = random_adapter(model, all_targets, 0, 5);
+  jobs[1].initial = random_adapter(model, {Projection::v, Projection::up}, 1, 2);
+  jobs[3].initial = random_adapter(model, {Projection::down}, 3, 1);
+  expect_same_as_alone(model, jobs, thorough, 1e-12);
+}
+
+TEST(Gang, DropsOutTheSameInAnyCompany) {
+  const Model model = uneven_variant(random_model(rich_config(), 26, at::kDouble));
+  auto jobs = unequal_jobs(model, all_targets);
+  for (std::uint32_t member = 0; member < jobs.size(); ++member)
+    jobs[member].randomness = {.seed = 3, .domain = sim::Domain::dropout_seed, .round = 2, .client = member};
+  TrainingOptions options = thorough;
+  options.dropout = 0.3;
+  expect_same_as_alone(model, jobs, options, 1e-12);
+}
+
+TEST(Gang, TrainsWithEveryOptionAsOneMemberAlone) {
+  const Model model = uneven_variant(random_model(rich_config(), 27, at::kDouble));
+  TrainingOptions options = thorough;
+  options.optimiser = Optimiser::sgd;
+  options.learning_rate = 0.2;
+  options.momentum = 0.9;
+  options.schedule = Schedule::linear;
+  options.warm_up = 0.3;
+  options.proximal = 0.1;
+  expect_same_as_alone(model, unequal_jobs(model, all_targets), options, 1e-12);
+}
+
 TEST(Gang, KeepsABrokenMemberFromTheOthers) {
   const Model model = random_model(rich_config(), 24);
   const auto healthy = unequal_jobs(model, all_targets);
