@@ -71,7 +71,8 @@ TrainingLoad load_of(OptionValues& values) {
                   .alpha = 2 * static_cast<double>(values.get<std::int64_t>("rank")),
                   .rslora = false,
                   .targets = values.projections("targets")};
-  load.training.precision = values.choice("precision", {"fp32", "bf16"}) == 1 ? llm::Precision::bf16 : llm::Precision::fp32;
+  load.training.precision =
+      values.choice("precision", {"fp32", "bf16"}) == 1 ? llm::Precision::bf16 : llm::Precision::fp32;
   values.quantisation("base");
   load.training.dropout = values.share("dropout");
   load.training.recompute = values.get<bool>("recompute");
@@ -99,8 +100,9 @@ nlohmann::ordered_json json_of(const TrainingSpeed& speed) {
 void print_text(const TrainingSpeed& speed, std::ostream& out) {
   out << fmt::format("per client and step   {:.2f} ms\n", speed.ms_per_client_step)
       << fmt::format("throughput            {:.0f} tokens/s\n", speed.tokens_per_s)
-      << fmt::format("matrix products       {:.0f} GFLOP/s at best on one thread here; training reaches {:.0f} % of it\n",
-                     speed.gemm_gflops_peak, 100 * speed.gemm_fraction)
+      << fmt::format(
+             "matrix products       {:.0f} GFLOP/s at best on one thread here; training reaches {:.0f} % of it\n",
+             speed.gemm_gflops_peak, 100 * speed.gemm_fraction)
       << fmt::format("padding               {:.1f} %\n", 100 * speed.padding_fraction)
       << fmt::format("memory                {:.0f} MB at its peak\n", static_cast<double>(speed.peak_rss_bytes) / 1e6);
 }
@@ -116,8 +118,8 @@ int bench_command(const Arguments& arguments, Console console) {
   const TrainingLoad load = load_of(values);
   const auto variant = variant_of(values.text("model"), values.get<double>("ratio"), load.training.precision,
                                   values.quantisation("base"));
-  const auto most = std::min(variant.config.max_positions,
-                             variant.config.sliding_window.value_or(variant.config.max_positions));
+  const auto most =
+      std::min(variant.config.max_positions, variant.config.sliding_window.value_or(variant.config.max_positions));
   if (load.sequence > most)
     throw InputError{{.key = "--sequence",
                       .problem = fmt::format("is {}, the model reads {} tokens", load.sequence, most),

@@ -52,7 +52,9 @@ int dispatch(const Arguments& arguments, Console console) {
 
 int run_program(const Arguments& arguments, Console console) {
   try {
-    return dispatch(arguments, console);
+    const int code = dispatch(arguments, console);
+    if (!console.out.flush()) throw RunError{"the output could not be written"};
+    return code;
   } catch (const InputError& error) {
     console.err << error.what() << "\n";
     return exit_wrong_input;

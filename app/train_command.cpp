@@ -110,8 +110,7 @@ llm::TrainingOptions training_options(OptionValues& values) {
   constexpr std::array schedules = {llm::Schedule::constant, llm::Schedule::cosine, llm::Schedule::linear};
   options.schedule = schedules[values.choice("schedule", {"constant", "cosine", "linear"})];
   options.warm_up = values.share("warm-up");
-  options.optimiser =
-      values.choice("optimiser", {"adamw", "sgd"}) == 1 ? llm::Optimiser::sgd : llm::Optimiser::adamw;
+  options.optimiser = values.choice("optimiser", {"adamw", "sgd"}) == 1 ? llm::Optimiser::sgd : llm::Optimiser::adamw;
   options.momentum = values.share("momentum");
   if (values.given("momentum") && options.optimiser != llm::Optimiser::sgd)
     values.note("momentum", "is SGD's", "leave it out, or choose --optimiser sgd");
@@ -120,8 +119,7 @@ llm::TrainingOptions training_options(OptionValues& values) {
     values.note("proximal", fmt::format("is {}", options.proximal), "give a number from 0 up");
   options.dropout = values.share("dropout");
   options.recompute = values.get<bool>("recompute");
-  options.precision =
-      values.choice("precision", {"fp32", "bf16"}) == 1 ? llm::Precision::bf16 : llm::Precision::fp32;
+  options.precision = values.choice("precision", {"fp32", "bf16"}) == 1 ? llm::Precision::bf16 : llm::Precision::fp32;
   return options;
 }
 
@@ -213,10 +211,10 @@ int train_command(const Arguments& arguments, Console console) {
   OptionValues values{*parsed};
   const Request request = check_options(values);
   const llm::Model model = llm::load_model(values.text("model"));
-  const llm::TrainingJob job{.initial = initial_adapter(values, request, model),
-                             .steps = llm::accumulated(training_steps(values, request, model.config),
-                                                       values.get<std::int64_t>("accumulate")),
-                             .randomness = {.seed = values.get<std::uint64_t>("seed")}};
+  const llm::TrainingJob job{
+      .initial = initial_adapter(values, request, model),
+      .steps = llm::accumulated(training_steps(values, request, model.config), values.get<std::int64_t>("accumulate")),
+      .randomness = {.seed = values.get<std::uint64_t>("seed")}};
   const std::string file = values.text(values.given("data") ? "data" : "batches");
   const llm::Model held = llm::hold(model, request.training.precision, request.quantisation);
   const llm::TrainedAdapter trained = train(held, job, request.training, file);

@@ -13,7 +13,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-#include "llm/side_by_side.hpp"
+#include "llm/packed_adapters.hpp"
 #include "sim/error.hpp"
 #include "sim/expects.hpp"
 
@@ -31,7 +31,6 @@ auto place_of(const NotedTraining& t) {
 struct Gang {
   std::vector<const NotedTraining*> members;  // by client id
   const VariantModel* variant = nullptr;
-  std::vector<LocalResult> results;
 };
 
 std::vector<Gang> form_gangs(const std::map<std::uint32_t, NotedTraining>& noted, std::int64_t size) {
@@ -94,7 +93,7 @@ class Tally {
   TrainingProgress progress_;
 };
 
-void train_gang(Gang& gang, const llm::TrainingOptions& options, Tally& tally) {
+std::vector<llm::TrainedAdapter> train_gang(const Gang& gang, const llm::TrainingOptions& options, Tally& tally) {
   std::vector<llm::TrainingJob> jobs;
   std::int64_t tokens = 0;
   for (const auto* member : gang.members) {
@@ -103,10 +102,8 @@ void train_gang(Gang& gang, const llm::TrainingOptions& options, Tally& tally) {
   }
   auto trained = llm::train_gang(gang.variant->model, jobs, options);
   EDGEFUSE_EXPECTS(trained.size() == gang.members.size(), "each job has a result");
-  for (std::size_t i = 0; i < trained.size(); ++i) {
-    gang.results.push_back(report(*gang.members[i], *gang.variant, std::move(trained[i])));
-  }
   tally.add(gang.members.size(), tokens);
+  return trained;
 }
 
 /// A library's message may go on with a stack trace; its first line says what happened.
@@ -114,24 +111,17 @@ std::string first_line(std::string_view text) {
   return std::string{text.substr(0, text.find('\n'))};
 }
 
-void rethrow_with_names(const Gang& gang, const std::exception_ptr& error) {
-  if (!error) return;
+std::string who(const Gang& gang) {
   std::vector<std::uint32_t> clients;
   for (const auto* member : gang.members)
     clients.push_back(member->plan.client);
-  const auto who =
-      fmt::format("training of client{} {} failed", clients.size() > 1 ? "s" : "", fmt::join(clients, ", "));
-  try {
-    std::rethrow_exception(error);
-  } catch (const std::exception& failure) {
-    throw RunError{fmt::format("{}: {}", who, first_line(failure.what()))};
-  }
+  return fmt::format("client{} {}", clients.size() > 1 ? "s" : "", fmt::join(clients, ", "));
 }
 
 }  // namespace
 
 Trainer::Trainer(TrainerOptions options) : options_{std::move(options)} {
-  EDGEFUSE_EXPECTS(options_.gang > 0 && options_.workers > 0, "a trainer has workers, and its gangs have members");
+  EDGEFUSE_EXPECTS(options_.gang > 0, "a gang has members");
 }
 
 void Trainer::note(NotedTraining training) {
@@ -151,12 +141,16 @@ std::vector<LocalResult> Trainer::train(const VariantModels& models) {
   for (auto& gang : gangs)
     gang.variant = &models(gang.members[0]->version, gang.members[0]->plan.variant);
   Tally tally{noted.size(), options_};
-  const auto errors = llm::side_by_side(options_.workers, gangs.size(),
-                                        [&](std::size_t i) { train_gang(gangs[i], options_.training, tally); });
+  const auto done = llm::divide(options_.crew, gangs.size(), [&](std::size_t i) {
+    return llm::pack(train_gang(gangs[i], options_.training, tally));
+  });
   std::vector<LocalResult> results;
   for (std::size_t i = 0; i < gangs.size(); ++i) {
-    rethrow_with_names(gangs[i], errors[i]);
-    std::ranges::move(gangs[i].results, std::back_inserter(results));
+    if (done[i].failed)
+      throw RunError{fmt::format("training of {} failed: {}", who(gangs[i]), first_line(done[i].error))};
+    auto trained = llm::unpack(done[i].bytes);
+    for (std::size_t member = 0; member < trained.size(); ++member)
+      results.push_back(report(*gangs[i].members[member], *gangs[i].variant, std::move(trained[member])));
   }
   std::ranges::sort(results, {}, &LocalResult::client);
   return results;

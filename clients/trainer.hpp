@@ -6,6 +6,7 @@
 #include <optional>
 #include <vector>
 
+#include "llm/crew.hpp"
 #include "llm/model.hpp"
 #include "llm/plan.hpp"
 #include "llm/training.hpp"
@@ -41,7 +42,7 @@ using VariantModels = std::function<const VariantModel&(std::int64_t version, st
 
 /// How far a call of Trainer::train is.
 struct TrainingProgress {
-  std::size_t trained = 0;  // clients whose gangs have ended
+  std::size_t trained = 0;  // clients whose gangs have ended in this process
   std::size_t clients = 0;
   std::int64_t tokens = 0;  // read by the forward passes of those trained
 };
@@ -49,15 +50,15 @@ struct TrainingProgress {
 struct TrainerOptions {
   llm::TrainingOptions training{};
   std::int64_t gang = 8;  // clients trained as one batch, at most
-  unsigned workers = 1;   // gangs trained at the same time
-  /// Told after every gang, by one worker at a time; may be empty.
+  llm::Crew crew{};       // who trains them
+  /// Told after every gang of this process, by one worker at a time; may be empty.
   std::function<void(const TrainingProgress&)> progress{};
 };
 
 /// Deferred training (DESIGN §3): jobs are noted while virtual time passes and trained together when somebody needs
 /// their contents. Gangs are a function of what was noted and of the gang size: sorted by (version, variant, rank,
 /// client), cut where one of the first two changes or a gang is full. Each gang runs on one thread, so results are
-/// the same bits for any number of workers.
+/// the same bits for any number of workers and processes.
 class Trainer {
  public:
   explicit Trainer(TrainerOptions options);

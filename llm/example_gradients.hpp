@@ -15,9 +15,9 @@ struct ExampleGradient {
   Adapter gradient;
 };
 
-/// The gradients of every example by itself at the same adapter, as differentially private SGD needs them (Abadi et al.,
-/// 1607.00133): examples are the members of a gang, so that the base is read once for all of them. Every example has a
-/// label after its first position. Runs on the calling thread; throws InputError as train_gang does.
+/// The gradients of every example by itself at the same adapter, as differentially private SGD needs them (Abadi et
+/// al., 1607.00133): examples are the members of a gang, so that the base is read once for all of them. Every example
+/// has a label after its first position. Runs on the calling thread; throws InputError as train_gang does.
 [[nodiscard]] std::vector<ExampleGradient> example_gradients(const Model& variant, const Adapter& adapter,
                                                              std::span<const Sequence> examples, Precision precision);
 

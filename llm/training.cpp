@@ -26,7 +26,7 @@ void check_jobs(const Model& model, std::span<const TrainingJob> jobs) {
     check_adapter_fits(jobs[job].initial, model, "initial adapter");
     for (std::size_t step = 0; step < jobs[job].steps.size(); ++step)
       check_step(model, jobs[job].steps[step],
-                  (jobs.size() > 1 ? "job " + std::to_string(job) + ", " : "") + "step " + std::to_string(step));
+                 (jobs.size() > 1 ? "job " + std::to_string(job) + ", " : "") + "step " + std::to_string(step));
   }
 }
 
@@ -76,9 +76,8 @@ class Training {
       const std::span<const T> start = std::as_const(gang_).factors().values(member);
       optimisers_.push_back(make_optimiser<T>(options, start.size()));
       if (options.proximal > 0) starts_.emplace_back(start.begin(), start.end());
-      dropout_seeds_.emplace_back(
-          sim::Stream{jobs[member].randomness.seed, sim::Domain::dropout_seed, jobs[member].randomness.round,
-                      jobs[member].randomness.client});
+      dropout_seeds_.emplace_back(sim::Stream{jobs[member].randomness.seed, sim::Domain::dropout_seed,
+                                              jobs[member].randomness.round, jobs[member].randomness.client});
     }
   }
 
@@ -133,9 +132,8 @@ class Training {
     const auto steps = static_cast<std::int64_t>(jobs_[member].steps.size());
     const double rate = rate_at(options_, static_cast<std::int64_t>(step), steps);
     const double factor = clip_factor(gradient_norm, options_.clip_norm);
-    std::visit(
-        [&](auto& optimiser) { optimiser.step(gang_.factors().values(member), gradients, factor, rate); },
-        optimisers_[member]);
+    std::visit([&](auto& optimiser) { optimiser.step(gang_.factors().values(member), gradients, factor, rate); },
+               optimisers_[member]);
   }
 
   std::span<const TrainingJob> jobs_;

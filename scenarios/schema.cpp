@@ -200,46 +200,45 @@ Section adapter() {
 }
 
 Section training() {
-  return section("training", "How a client trains on what it holds.", &Scenario::training,
-                 std::vector<Key<Training>>{
-                     key("epochs", &Training::epochs, Whole{1, 100'000}, "Passes over the client's examples.")
-                         .by_default("1, unless steps are given"),
-                     key("steps", &Training::steps, Whole{1, a_billion},
-                         "Optimiser steps, instead of epochs; the examples are gone through again as often as needed."),
-                     key("batch", &Training::batch, Whole{1, 65'536},
-                         "Examples that a device holds in memory at once."),
-                     key("accumulation", &Training::accumulation, Whole{1, 65'536},
-                         "So many batches make one optimiser step, as if they were one batch: less memory, the same "
-                         "learning."),
-                     key("optimiser", &Training::optimiser, Choice<Optimiser>{{{"adamw", "sgd"}}},
-                         "AdamW, or stochastic gradient descent, as PyTorch has them."),
-                     key("momentum", &Training::momentum, Number{0, 1, Number::End::closed, open},
-                         "SGD's; AdamW has none to set."),
-                     key("learning_rate", &Training::learning_rate, Number{0, 100, open},
-                         "The optimiser's, at its highest."),
-                     key("schedule", &Training::schedule, Choice<Schedule>{{{"constant", "cosine", "linear"}}},
-                         "`cosine` and `linear` fall to 0 over the round's steps."),
-                     key("warm_up", &Training::warm_up, Number{0, 1, Number::End::closed, open},
-                         "Share of the round's steps over which the learning rate rises before that."),
-                     key("weight_decay", &Training::weight_decay, Number{0, 100},
-                         "The optimiser's, on A and B: decoupled in AdamW, through the gradient in SGD."),
-                     key("clip_norm", &Training::clip_norm, Number{0, 1e9},
-                         "Gradients of one step are scaled down to this L2 norm over all factors. 0: no clipping."),
-                     key("proximal", &Training::proximal, Number{0, 1e6},
-                         "FedProx's mu: every step also pulls the adapter back to where the round began. 0: no pull."),
-                     key("dropout", &Training::dropout, Number{0, 1, Number::End::closed, open},
-                         "Share of every adapter's inputs that a training step sets to zero."),
-                     key("recompute", &Training::recompute, Flag{},
-                         "Devices keep only each block's input and compute its forward again for the backward: less "
-                         "memory, more time, the same learning."),
-                     key("loss", &Training::loss, Choice<Loss>{{{"answer", "full"}}},
-                         "`answer`: only the answer's tokens are labels. `full`: the prompt's are too."),
-                     key("precision", &Training::precision, Choice<Precision>{{{"fp32", "bf16"}}},
-                         "Of the matrix products. Adapters and optimiser are always fp32."),
-                     key("gang", &Training::gang, Whole{1, 4096},
-                         "How many clients on one variant are trained as one batch. Part of the scenario because the "
-                         "last bits of a sum depend on it; the number of threads does not matter."),
-                 });
+  return section(
+      "training", "How a client trains on what it holds.", &Scenario::training,
+      std::vector<Key<Training>>{
+          key("epochs", &Training::epochs, Whole{1, 100'000}, "Passes over the client's examples.")
+              .by_default("1, unless steps are given"),
+          key("steps", &Training::steps, Whole{1, a_billion},
+              "Optimiser steps, instead of epochs; the examples are gone through again as often as needed."),
+          key("batch", &Training::batch, Whole{1, 65'536}, "Examples that a device holds in memory at once."),
+          key("accumulation", &Training::accumulation, Whole{1, 65'536},
+              "So many batches make one optimiser step, as if they were one batch: less memory, the same "
+              "learning."),
+          key("optimiser", &Training::optimiser, Choice<Optimiser>{{{"adamw", "sgd"}}},
+              "AdamW, or stochastic gradient descent, as PyTorch has them."),
+          key("momentum", &Training::momentum, Number{0, 1, Number::End::closed, open},
+              "SGD's; AdamW has none to set."),
+          key("learning_rate", &Training::learning_rate, Number{0, 100, open}, "The optimiser's, at its highest."),
+          key("schedule", &Training::schedule, Choice<Schedule>{{{"constant", "cosine", "linear"}}},
+              "`cosine` and `linear` fall to 0 over the round's steps."),
+          key("warm_up", &Training::warm_up, Number{0, 1, Number::End::closed, open},
+              "Share of the round's steps over which the learning rate rises before that."),
+          key("weight_decay", &Training::weight_decay, Number{0, 100},
+              "The optimiser's, on A and B: decoupled in AdamW, through the gradient in SGD."),
+          key("clip_norm", &Training::clip_norm, Number{0, 1e9},
+              "Gradients of one step are scaled down to this L2 norm over all factors. 0: no clipping."),
+          key("proximal", &Training::proximal, Number{0, 1e6},
+              "FedProx's mu: every step also pulls the adapter back to where the round began. 0: no pull."),
+          key("dropout", &Training::dropout, Number{0, 1, Number::End::closed, open},
+              "Share of every adapter's inputs that a training step sets to zero."),
+          key("recompute", &Training::recompute, Flag{},
+              "Devices keep only each block's input and compute its forward again for the backward: less "
+              "memory, more time, the same learning."),
+          key("loss", &Training::loss, Choice<Loss>{{{"answer", "full"}}},
+              "`answer`: only the answer's tokens are labels. `full`: the prompt's are too."),
+          key("precision", &Training::precision, Choice<Precision>{{{"fp32", "bf16"}}},
+              "Of the matrix products. Adapters and optimiser are always fp32."),
+          key("gang", &Training::gang, Whole{1, 4096},
+              "How many clients on one variant are trained as one batch. Part of the scenario because the "
+              "last bits of a sum depend on it; the number of threads does not matter."),
+      });
 }
 
 Section protocol() {

@@ -43,8 +43,7 @@ llm::LoraSpec lora_spec(const scenarios::Adapter& adapter) {
 
 llm::TrainingOptions training_options(const scenarios::Training& training) {
   llm::TrainingOptions options;
-  options.optimiser =
-      training.optimiser == scenarios::Optimiser::sgd ? llm::Optimiser::sgd : llm::Optimiser::adamw;
+  options.optimiser = training.optimiser == scenarios::Optimiser::sgd ? llm::Optimiser::sgd : llm::Optimiser::adamw;
   options.momentum = training.momentum;
   options.learning_rate = training.learning_rate;
   options.schedule = schedule(training.schedule);

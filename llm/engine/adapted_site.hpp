@@ -16,7 +16,7 @@ template <class T>
 struct Scratch {
   ProductScratch products;
   Matrix<T> d_hidden;
-  Matrix<T> dropped;    // an adapter's input after dropout, or its gradient before
+  Matrix<T> dropped;  // an adapter's input after dropout, or its gradient before
   Matrix<T> scores;
   Matrix<T> d_scores;
   std::vector<T> mixed;

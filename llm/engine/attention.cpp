@@ -73,8 +73,7 @@ void attend(const HeadShape& shape, const Packed& tokens, const Packed& queries,
                    log_sums.stride);
     const auto own_out = head_of(out, block.queries, head, width);
     multiply(own_out, own_scores, head_of(v, block.own, kv_head, width));
-    if (block.shared.size() > 0)
-      multiply(own_out, shared_scores, head_of(v, block.shared, kv_head, width), T{1}, T{1});
+    if (block.shared.size() > 0) multiply(own_out, shared_scores, head_of(v, block.shared, kv_head, width), T{1}, T{1});
   });
 }
 

@@ -43,7 +43,7 @@ class Engine {
   std::vector<Block<T>> blocks_;
   bool recompute_;
   std::vector<BlockState<T>> states_;  // of each block, or one for all
-  std::vector<Matrix<T>> inputs_;  // of each block, and the last one's output
+  std::vector<Matrix<T>> inputs_;      // of each block, and the last one's output
   BlockGradients<T> gradients_;
   Matrix<T> d_input_, d_output_;
   Matrix<T> unread_;  // a block's output when it is computed for the second time

@@ -126,9 +126,8 @@ Adapter GangFactors<T>::gather(std::size_t member, std::span<const T> numbers, c
                   [&](const ModuleId& id, const LoraFactors&, const auto& slot, const auto& site) {
                     const T* a = numbers.data() + site.a_offset + slot.first * site.in;
                     const T* b = numbers.data() + slot.b_offset;
-                    result.modules[id] = {
-                        tensor_of(a, slot.rank, site.in).clone(),
-                        tensor_of(b, slot.rank, slot.out).t().clone(at::MemoryFormat::Contiguous)};
+                    result.modules[id] = {tensor_of(a, slot.rank, site.in).clone(),
+                                          tensor_of(b, slot.rank, slot.out).t().clone(at::MemoryFormat::Contiguous)};
                   });
   return result;
 }

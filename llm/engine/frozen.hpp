@@ -11,8 +11,8 @@ namespace edgefuse::llm::engine {
 
 /// What products with the base need beside their operands: one thread's, used by all weights in turn.
 struct ProductScratch {
-  Matrix<c10::BFloat16> x;       // the rounded operand
-  Matrix<float> weight;          // a weight without its quantisation
+  Matrix<c10::BFloat16> x;  // the rounded operand
+  Matrix<float> weight;     // a weight without its quantisation
   Matrix<c10::BFloat16> weight_bf16;
 };
 

@@ -24,7 +24,9 @@ at::Tensor chosen_rows(const at::Tensor& head, std::span<const std::int64_t> can
 
 template <class T>
 Head<T>::Head(const Model& model, Precision precision)
-    : eps_{model.config.rms_norm_eps}, norm_{model.final_norm.contiguous()}, weight_{model.head, model.held_head, precision} {}
+    : eps_{model.config.rms_norm_eps},
+      norm_{model.final_norm.contiguous()},
+      weight_{model.head, model.held_head, precision} {}
 
 template <class T>
 Head<T>::Head(const Model& model, Precision precision, std::span<const std::int64_t> candidates)

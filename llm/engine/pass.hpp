@@ -25,8 +25,8 @@ struct MemberSpan {
   std::int64_t before = 0;
 };
 
-/// Positions of several texts laid one behind the other, with no padding between them. Where texts begin alike, what they
-/// share may come once, as row 0: every other row's keys then are the first `prefix` tokens and its own.
+/// Positions of several texts laid one behind the other, with no padding between them. Where texts begin alike, what
+/// they share may come once, as row 0: every other row's keys then are the first `prefix` tokens and its own.
 struct Packed {
   std::vector<std::int64_t> positions;  // each one's place in its own text
   std::vector<Span> rows;               // one for each text, after the shared one

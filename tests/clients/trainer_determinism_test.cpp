@@ -12,7 +12,7 @@ namespace {
 
 std::vector<LocalResult> train(const testing::SmallTraining& small, unsigned workers,
                                const std::vector<std::uint32_t>& order) {
-  TrainerOptions options{.gang = 2, .workers = workers};
+  TrainerOptions options{.gang = 2, .crew = {.workers = workers}};
   options.training.learning_rate = 1e-2;
   Trainer trainer{options};
   for (const auto client : order)

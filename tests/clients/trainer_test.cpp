@@ -99,7 +99,8 @@ TEST(Trainer, LetsRanksShareAGangButNotVersions) {
 TEST(Trainer, TellsHowFarItIsAfterEveryGang) {
   const SmallTraining small;
   std::vector<TrainingProgress> told;
-  Trainer trainer{{.gang = 2, .workers = 2, .progress = [&](const TrainingProgress& p) { told.push_back(p); }}};
+  Trainer trainer{
+      {.gang = 2, .crew = {.workers = 2}, .progress = [&](const TrainingProgress& p) { told.push_back(p); }}};
   for (std::uint32_t client = 0; client < 5; ++client)
     trainer.note(small.noted(client, 0));
   static_cast<void>(trainer.train(small.models()));
@@ -131,7 +132,7 @@ TEST(Trainer, AClientThatDivergesHasNoUpdateAndHarmsNobody) {
 TEST(Trainer, NamesTheClientsOfAGangThatFailed) {
   const SmallTraining small;
   for (const unsigned workers : {1u, 2u}) {
-    Trainer trainer{{.gang = 1, .workers = workers}};
+    Trainer trainer{{.gang = 1, .crew = {.workers = workers}}};
     trainer.note(small.noted(1, 0));
     auto broken = small.noted(6, 0);
     broken.build = []() -> llm::TrainingJob { throw std::runtime_error{"the disk is gone\nframe 1"}; };

@@ -100,9 +100,9 @@ TEST_P(Quantiser, TrainsAsOnAModelOfTheNumbersItKeeps) {
 }
 
 TEST(Nf4, MapsItsSixteenValuesToThemselves) {
-  const std::vector<float> values = {-1.0F, -0.69619280F, -0.52507305F, -0.39491749F, -0.28444138F, -0.18477343F,
-                                     -0.09105004F, 0.0F, 0.07958030F, 0.16093020F, 0.24611230F, 0.33791524F,
-                                     0.44070983F, 0.56261700F, 0.72295684F, 1.0F};
+  const std::vector<float> values = {-1.0F,        -0.69619280F, -0.52507305F, -0.39491749F, -0.28444138F, -0.18477343F,
+                                     -0.09105004F, 0.0F,         0.07958030F,  0.16093020F,  0.24611230F,  0.33791524F,
+                                     0.44070983F,  0.56261700F,  0.72295684F,  1.0F};
   const at::Tensor row = at::tensor(values).unsqueeze(0);
   EXPECT_LT((back(quantised(row, Quantisation::nf4)) - row).abs().max().item<double>(), 1e-7);
 }

@@ -1,0 +1,72 @@
+#include "llm/packed_adapters.hpp"
+
+#include <cstdint>
+#include <cstring>
+
+#include <ATen/ATen.h>
+#include <nlohmann/json.hpp>
+
+#include "sim/expects.hpp"
+
+namespace edgefuse::llm {
+namespace {
+
+using nlohmann::json;
+
+json to_json(const at::Tensor& factor) {
+  EDGEFUSE_EXPECTS(factor.scalar_type() == at::kFloat, "float32 factors");
+  const at::Tensor dense = factor.contiguous();
+  std::vector<std::uint8_t> bytes(static_cast<std::size_t>(dense.nbytes()));
+  std::memcpy(bytes.data(), dense.data_ptr(), bytes.size());
+  return {dense.size(0), dense.size(1), json::binary(std::move(bytes))};
+}
+
+at::Tensor tensor_of(const json& packed) {
+  const at::Tensor factor = at::empty({packed[0].get<std::int64_t>(), packed[1].get<std::int64_t>()}, at::kFloat);
+  const auto& bytes = packed[2].get_binary();
+  EDGEFUSE_EXPECTS(bytes.size() == static_cast<std::size_t>(factor.nbytes()), "a factor's bytes");
+  std::memcpy(factor.data_ptr(), bytes.data(), bytes.size());
+  return factor;
+}
+
+json to_json(const LoraSpec& spec) {
+  json targets = json::array();
+  for (const Projection target : spec.targets)
+    targets.push_back(static_cast<int>(target));
+  return {spec.rank, spec.alpha, spec.rslora, targets};
+}
+
+LoraSpec spec_of(const json& packed) {
+  LoraSpec spec{packed[0].get<std::int64_t>(), packed[1].get<double>(), packed[2].get<bool>(), {}};
+  for (const json& target : packed[3])
+    spec.targets.push_back(static_cast<Projection>(target.get<int>()));
+  return spec;
+}
+
+}  // namespace
+
+std::string pack(const std::vector<TrainedAdapter>& trained) {
+  json all = json::array();
+  for (const auto& [adapter, losses, norms] : trained) {
+    json modules = json::array();
+    for (const auto& [id, factors] : adapter.modules)
+      modules.push_back({id.layer, static_cast<int>(id.projection), to_json(factors.a), to_json(factors.b)});
+    all.push_back({to_json(adapter.spec), std::move(modules), losses, norms});
+  }
+  const auto bytes = json::to_cbor(all);
+  return {bytes.begin(), bytes.end()};
+}
+
+std::vector<TrainedAdapter> unpack(std::string_view bytes) {
+  std::vector<TrainedAdapter> trained;
+  for (const json& one : json::from_cbor(bytes)) {
+    Adapter adapter{spec_of(one[0]), {}};
+    for (const json& module : one[1])
+      adapter.modules[{module[0].get<std::int32_t>(), static_cast<Projection>(module[1].get<int>())}] = {
+          tensor_of(module[2]), tensor_of(module[3])};
+    trained.push_back({std::move(adapter), one[2].get<std::vector<double>>(), one[3].get<std::vector<double>>()});
+  }
+  return trained;
+}
+
+}  // namespace edgefuse::llm
