@@ -28,15 +28,15 @@ void product(benchmark::State& state) {
   std::vector<T> b(static_cast<std::size_t>(n * k), T{0.25F});
   std::vector<float> c(static_cast<std::size_t>(m * n));
   const MatrixView<const T> left{a.data(), m, k, k};
-  const MatrixView<const T> right = transpose ? MatrixView<const T>{b.data(), n, k, k}
-                                              : MatrixView<const T>{b.data(), k, n, n};
+  const MatrixView<const T> right =
+      transpose ? MatrixView<const T>{b.data(), n, k, k} : MatrixView<const T>{b.data(), k, n, n};
   for ([[maybe_unused]] const auto _ : state) {
     if (!routine({c.data(), m, n, n}, {left}, {right, transpose}, 1, 0))
       return state.SkipWithError("this process does not have the routine");
     benchmark::ClobberMemory();
   }
-  state.counters["GFLOP/s"] = benchmark::Counter(2e-9 * static_cast<double>(m * n * k) * static_cast<double>(state.iterations()),
-                                                 benchmark::Counter::kIsRate);
+  state.counters["GFLOP/s"] = benchmark::Counter(
+      2e-9 * static_cast<double>(m * n * k) * static_cast<double>(state.iterations()), benchmark::Counter::kIsRate);
 }
 
 void shapes(benchmark::internal::Benchmark* bench) {

@@ -9,8 +9,8 @@ namespace edgefuse::results {
 /// names, there is no such draft after publishing, and the next one begins as a copy.
 class SafeFile {
  public:
-  /// Takes hold of `file`: makes its folder and the draft. Throws InputError when it is a folder, cannot be written to,
-  /// or another process holds it.
+  /// Takes hold of `file`: makes its folder and the draft. Throws InputError when it is a folder, cannot be written to
+  /// or locked, or another process holds it.
   explicit SafeFile(std::filesystem::path file);
   /// Removes the draft.
   ~SafeFile();

@@ -29,8 +29,7 @@ double seconds_of(const std::function<void()>& work) {
 llm::Sequence random_text(sim::Draws& draws, const llm::Model& model, const TrainingLoad& load) {
   llm::Sequence text;
   for (std::int64_t i = 0; i < load.sequence; ++i) {
-    text.ids.push_back(
-        static_cast<std::int64_t>(draws.below(static_cast<std::uint64_t>(model.config.vocabulary))));
+    text.ids.push_back(static_cast<std::int64_t>(draws.below(static_cast<std::uint64_t>(model.config.vocabulary))));
     const bool labelled = !load.answers_only || i + 1 == load.sequence;
     text.labels.push_back(labelled ? text.ids.back() : llm::no_label);
   }

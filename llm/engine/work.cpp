@@ -57,7 +57,8 @@ class LayerWork {
     if (layer_ < layout_.lowest_layer()) return frozen;
     const bool needs_input = site == Site::q || site == Site::kv ? layer_ > layout_.lowest_layer() : goes_below(site);
     // Backward of the adapters: dB and dh cost as the forward of B, dA as that of A, dh·A again.
-    const double back = adapted + (adapters.adapted() ? 2 * rows * (adapter_numbers(adapters) - a_numbers(adapters)) : 0);
+    const double back =
+        adapted + (adapters.adapted() ? 2 * rows * (adapter_numbers(adapters) - a_numbers(adapters)) : 0);
     return frozen + adapted + back + (needs_input ? frozen + 2 * rows * a_numbers(adapters) : 0);
   }
   /// Two causal products forward, four backward.

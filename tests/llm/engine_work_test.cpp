@@ -34,8 +34,8 @@ TEST(EngineWork, IsTheCostModelsStepWithoutTheGradientOfTheLowestInput) {
       step_flops(model.config, full_shape(model.config), job.initial.spec, {.rows = 3, .sequence = 10}).value;
   // Nothing lies below q, k and v of layer 0: their dx = dy·W + dh·A is never computed.
   for (const Projection p : {Projection::q, Projection::k, Projection::v})
-    expected -= product(model, 0, p, tokens) +
-                2 * tokens * static_cast<double>(job.initial.modules.at({0, p}).a.numel());
+    expected -=
+        product(model, 0, p, tokens) + 2 * tokens * static_cast<double>(job.initial.modules.at({0, p}).a.numel());
   const Work work = work_of(model, {&job, 1});
   EXPECT_NEAR(work.flops, expected, 1e-9 * expected);
   EXPECT_EQ(work.tokens, tokens);
@@ -48,12 +48,13 @@ TEST(EngineWork, EndsAtTheLowestAdaptedModule) {
   TrainingJob last_only = down;
   for (std::size_t layer = 0; layer + 1 < model.layers.size(); ++layer)
     last_only.initial.modules.erase({static_cast<std::int32_t>(layer), Projection::down});
-  const auto forward = forward_flops(model.config, full_shape(model.config), {.rank = 0, .targets = {}},
-                                     {.rows = 2, .sequence = 8})
-                           .value;
+  const auto forward =
+      forward_flops(model.config, full_shape(model.config), {.rank = 0, .targets = {}}, {.rows = 2, .sequence = 8})
+          .value;
   const double head = 2 * 16 * static_cast<double>(model.head.numel());
-  const double adapter = 2 * 16 * static_cast<double>(last_only.initial.modules.begin()->second.a.numel() +
-                                                      last_only.initial.modules.begin()->second.b.numel());
+  const double adapter = 2 * 16 *
+                         static_cast<double>(last_only.initial.modules.begin()->second.a.numel() +
+                                             last_only.initial.modules.begin()->second.b.numel());
   const double b_again = 2 * 16 * static_cast<double>(last_only.initial.modules.begin()->second.b.numel());
   EXPECT_NEAR(work_of(model, {&last_only, 1}).flops, forward + head + 2 * adapter + b_again, 1);
   EXPECT_GT(work_of(model, {&down, 1}).flops, work_of(model, {&last_only, 1}).flops);
@@ -69,7 +70,7 @@ TEST(EngineWork, CountsTheLastLayerAndTheHeadOnlyWhereALabelAsks) {
   double saved = 2 * 2 * 19 * static_cast<double>(model.head.numel());
   for (const Projection p : {Projection::q, Projection::o, Projection::gate, Projection::up, Projection::down})
     saved += 2 * product(model, last, p, 19);  // forward, and dx
-  const double keys_unseen = 19.0 * 20 / 2;  // the last position sees all 20 in both
+  const double keys_unseen = 19.0 * 20 / 2;    // the last position sees all 20 in both
   saved += 6 * 2 * keys_unseen * static_cast<double>(model.layers[last].q.out());
   const auto& factors = full.initial.modules.at({static_cast<std::int32_t>(last), Projection::q});
   saved += 2 * 19 * 3 * static_cast<double>(factors.a.numel() + factors.b.numel());

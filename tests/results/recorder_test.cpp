@@ -6,6 +6,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <chrono>
 #include <cmath>
 #include <csignal>
@@ -16,6 +17,7 @@
 #include "sim/error.hpp"
 #include "tests/results/sample.hpp"
 #include "tests/support/assets.hpp"
+#include "tests/support/failing_calls.hpp"
 
 namespace edgefuse::results {
 namespace {
@@ -197,6 +199,29 @@ TEST(Recorder, RefusesAFileThatAnotherRunIsWriting) {
   const Recorder recorder{file, sample::header()};
   EXPECT_EQ(refusal(file),
             file.string() + ": another run is writing it (wait for that run, or choose another output.file)");
+}
+
+TEST(Recorder, RefusesAPlaceWithoutLocks) {
+  const auto file = testing::scratch_folder() / "a.h5";
+  const testing::Failing failing{testing::KernelCall::flock, ENOLCK};
+  EXPECT_EQ(refusal(file), file.string() +
+                               ": cannot be locked: No locks available (choose another place with output.file or "
+                               "--out)");
+}
+
+TEST(Recorder, SaysWhyACommitDidNotReachTheDisk) {
+  const auto file = testing::scratch_folder() / "a.h5";
+  Recorder recorder{file, sample::header()};
+  recorder.add(sample::clients());
+  const testing::Failing failing{testing::KernelCall::fsync, ENOSPC};
+  try {
+    recorder.commit();
+    FAIL() << "a commit that is not on the disk was taken for one that is";
+  } catch (const RunError& error) {
+    EXPECT_TRUE(std::string_view{error.what()}.ends_with("did not reach the disk: No space left on device"))
+        << error.what();
+  }
+  EXPECT_FALSE(fs::exists(file));
 }
 
 // Kills a process that records as fast as it can at many moments, most of them in the middle of a commit.
