@@ -96,6 +96,7 @@ struct Recorder::State {
              RecordedTable<EventRow>>
       tables;
   bool complete = false;
+  std::int64_t rounds_on_file = 0;
 
   template <class Action>
   void for_each_column(Action action) {
@@ -116,6 +117,8 @@ struct Recorder::State {
     });
     return result_digest(header, complete, columns);
   }
+
+  [[nodiscard]] std::int64_t rounds() const { return std::get<RecordedTable<RoundRow>>(tables).columns.front().rows; }
 
   void create(hid_t file) {
     write_header(file, header);
@@ -143,6 +146,7 @@ struct Recorder::State {
     if (provenance != nullptr) write_provenance(file.id(), *provenance);
     file.close();
     target.publish();
+    rounds_on_file = rounds();
   }
 
   /// HDF5's failures are the disk's, as far as a user is concerned.
@@ -184,6 +188,7 @@ void Recorder::add(const RoundRow& row) {
 
 void Recorder::commit() {
   EDGEFUSE_EXPECTS(!state_->complete, "a finished result is committed already");
+  EDGEFUSE_EXPECTS(state_->rounds() > 0, "a commit without a round would take an earlier result's place for nothing");
   state_->commit(nullptr);
 }
 
@@ -199,6 +204,14 @@ std::string Recorder::digest() const {
 
 const std::filesystem::path& Recorder::file() const {
   return state_->target.file();
+}
+
+std::int64_t Recorder::rounds_on_file() const {
+  return state_->rounds_on_file;
+}
+
+const std::optional<std::filesystem::path>& Recorder::kept() const {
+  return state_->target.kept();
 }
 
 }  // namespace edgefuse::results

@@ -12,6 +12,8 @@
 
 #include <fmt/format.h>
 
+#include "results/disk_file.hpp"
+#include "results/earlier_result.hpp"
 #include "sim/error.hpp"
 
 namespace edgefuse::results {
@@ -23,26 +25,6 @@ constexpr auto another_place = "choose another place with output.file or --out";
 
 [[noreturn]] void refuse(const fs::path& file, std::string problem, std::string remedy) {
   throw InputError{Mistake{file.string(), 0, "", std::move(problem), std::move(remedy)}};
-}
-
-/// `reason` is an errno.
-[[noreturn]] void fail(const fs::path& file, std::string_view doing, int reason) {
-  throw RunError{fmt::format("{}: {}: {}", file.string(), doing, std::strerror(reason))};
-}
-
-fs::path beside(const fs::path& file, std::string_view insertion) {
-  auto other = file;
-  other.replace_filename(fmt::format("{}.{}{}", file.stem().string(), insertion, file.extension().string()));
-  return other;
-}
-
-void wait_for_disk(const fs::path& file) {
-  const int descriptor = ::open(file.c_str(), O_RDONLY | O_CLOEXEC);
-  if (descriptor < 0) fail(file, "cannot be opened", errno);
-  const int reason = ::fsync(descriptor) == 0 ? 0 : errno;
-  ::close(descriptor);
-  // EINVAL: a file system without a disk behind it.
-  if (reason != 0 && reason != EINVAL) fail(file, "did not reach the disk", reason);
 }
 
 /// Takes the lock of an open file without waiting for it: 0, or the errno that says why not.
@@ -60,16 +42,6 @@ bool is_still(int descriptor, const fs::path& file) {
   struct stat named {};
   return ::fstat(descriptor, &opened) == 0 && ::stat(file.c_str(), &named) == 0 && opened.st_dev == named.st_dev &&
          opened.st_ino == named.st_ino;
-}
-
-/// A second name, so that there is no moment without the first; a copy where files have only one.
-void keep_as(const fs::path& kept, const fs::path& file) {
-  std::error_code error;
-  fs::remove(kept, error);
-  fs::create_hard_link(file, kept, error);
-  if (!error) return;
-  fs::copy_file(file, kept, error);
-  if (error) throw RunError{fmt::format("{}: cannot be kept as {}: {}", file.string(), kept.string(), error.message())};
 }
 
 bool exchange(const fs::path& a, const fs::path& b) {
@@ -134,9 +106,11 @@ SafeFile::Draft SafeFile::prepare() {
 
 void SafeFile::publish() {
   wait_for_disk(draft_);
-  if (!published_ && fs::exists(file_)) keep_as(beside(file_, "previous"), file_);
+  if (!published_ && fs::exists(file_)) kept_ = keep_earlier_result(file_);
   exchanged_ = published_ && exchange(draft_, file_);
-  if (!exchanged_ && std::rename(draft_.c_str(), file_.c_str()) != 0) fail(file_, "cannot be put in place", errno);
+  if (!exchanged_ && std::rename(draft_.c_str(), file_.c_str()) != 0) {
+    throw RunError{fmt::format("{}: cannot be put in place: {}", file_.string(), std::strerror(errno))};
+  }
   published_ = true;
 }
 
