@@ -261,9 +261,9 @@ std::string outcomes(const Summary& summary) {
 /// "24 at ratio 0, 12 at 0.5", or nothing when nobody knows.
 std::string ratios(const Summary& summary) {
   std::string text;
-  for (const auto& [ratio, count] : summary.ratios)
-    text += text.empty() ? fmt::format("pruning       {} at ratio {}", count, ratio)
-                         : fmt::format(", {} at {}", count, ratio);
+  for (const auto& [ratio, at_ratio] : summary.ratios)
+    text += text.empty() ? fmt::format("pruning       {} at ratio {}", at_ratio.clients, ratio)
+                         : fmt::format(", {} at {}", at_ratio.clients, ratio);
   return text.empty() ? text : text + "\n";
 }
 

@@ -28,7 +28,7 @@ Summary summary() {
   s.returned = 45;
   s.refused = 1;
   s.sat_out = 2;
-  s.ratios = {{0, 30}, {0.25, 12}, {0.5, 4}};
+  s.ratios = {{0, {100, 30}}, {0.25, {80, 12}}, {0.5, {60, 4}}};
   const auto add = [&](const char* model, std::string_view metric, const char* domain, double value, double half,
                        double chance = 0.25) {
     s.evaluation.push_back({1, model, std::string{metric}, domain, value, value - half, value + half, 800, chance});
