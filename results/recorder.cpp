@@ -168,8 +168,7 @@ struct Recorder::State {
     try {
       write(provenance);
     } catch (const hdf5::Error& error) {
-      throw RunError{fmt::format("{}: {}; the file holds everything up to the commit before", target.file().string(),
-                                 error.what())};
+      throw RunError{fmt::format("{}: {}", target.file().string(), error.what())};
     }
   }
 };

@@ -21,7 +21,7 @@ namespace edgefuse::results {
 ///     for each round { recorder.add(plans); recorder.add(evaluation); recorder.add(round); recorder.commit(); }
 ///     recorder.finish(provenance);
 ///
-/// Throws RunError when the disk fails under it.
+/// Throws RunError when the disk fails under it; the file then holds everything up to the commit before.
 class Recorder {
  public:
   /// Makes the folder where it is missing. Throws InputError when no file can be written there.

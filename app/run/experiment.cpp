@@ -26,8 +26,8 @@ llm::ModelDelta plain_mean(std::span<const server::Contribution> contributions) 
 
 }  // namespace
 
-Experiment::Experiment(Assembly assembly, results::Recorder recorder, ExperimentOptions options)
-    : assembly_{std::move(assembly)}, recorder_{std::move(recorder)}, options_{std::move(options)} {
+Experiment::Experiment(Assembly assembly, results::Recorder& recorder, ExperimentOptions options)
+    : assembly_{std::move(assembly)}, recorder_{recorder}, options_{std::move(options)} {
   if (assembly_.scenario.fidelity == scenarios::Fidelity::learning) prepare_learning();
   recorder_.add(client_rows(assembly_));
 }
