@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cstdint>
+#include <exception>
 #include <ostream>
 #include <thread>
 
@@ -43,6 +45,7 @@ po::options_description options() {
   add("threads", po::value<unsigned>()->default_value(std::max(1U, std::thread::hardware_concurrency())),
       "gangs trained at the same time; results do not depend on it");
   add("json", "print the result's summary as one JSON object");
+  add("help", "print this help");
   return described;
 }
 
@@ -84,6 +87,26 @@ class ProgressLine {
   Clock::time_point start_ = Clock::now();
 };
 
+/// A line that says under which name an earlier result is kept, if there was one.
+std::string where_the_earlier_is(const results::Recorder& recorder) {
+  return recorder.kept() ? fmt::format("\nwhat was there before is kept as {}", recorder.kept()->string()) : "";
+}
+
+/// Does `work`, which records; should it fail, the error says what is on file all the same.
+void saying_what_is_on_file(const results::Recorder& recorder, std::int64_t rounds, const auto& work) {
+  try {
+    work();
+  } catch (const InputError&) {
+    throw;
+  } catch (const std::exception& error) {
+    const auto done = recorder.rounds_on_file();
+    const auto rest =
+        done > 0 ? fmt::format("{} holds what was done before: {} of {} rounds", recorder.file().string(), done, rounds)
+                 : std::string{"nothing of this run is on file"};
+    throw RunError{fmt::format("{}\n{}{}", error.what(), rest, where_the_earlier_is(recorder))};
+  }
+}
+
 }  // namespace
 
 int run_command(const Arguments& arguments, Console console) {
@@ -103,16 +126,18 @@ int run_command(const Arguments& arguments, Console console) {
   auto assembly = assemble(std::move(scenario), scenarios::default_assets());
   const auto file = values->contains("out") ? (*values)["out"].as<std::string>() : assembly.scenario.output.file;
   results::Recorder recorder{file, run_header(assembly.scenario)};
-  Experiment experiment{std::move(assembly),
-                        std::move(recorder),
-                        {.workers = workers, .progress = [&line](const std::string& what) { line.show(what); }}};
-  experiment.run();
-  provenance.wall_time = Seconds{std::chrono::duration<double>(Clock::now() - started).count()};
-  experiment.recorder().finish(provenance);
+  saying_what_is_on_file(recorder, assembly.scenario.protocol.rounds, [&] {
+    Experiment experiment{std::move(assembly),
+                          recorder,
+                          {.workers = workers, .progress = [&line](const std::string& what) { line.show(what); }}};
+    experiment.run();
+    provenance.wall_time = Seconds{std::chrono::duration<double>(Clock::now() - started).count()};
+    recorder.finish(provenance);
+  });
   line.clear();
-  const auto summary = results::summarise(results::read_result(experiment.recorder().file()));
+  const auto summary = results::summarise(results::read_result(recorder.file()));
   console.out << (values->contains("json") ? results::to_json(summary) + "\n" : results::to_table(summary));
-  console.err << fmt::format("\nrecorded in {}\n", experiment.recorder().file().string());
+  console.err << fmt::format("\nrecorded in {}{}\n", recorder.file().string(), where_the_earlier_is(recorder));
   return exit_done;
 }
 

@@ -24,9 +24,9 @@ constexpr Usage usage = {"edgefuse show FILE [--json]",
 }  // namespace
 
 int show_command(const Arguments& arguments, Console console) {
-  po::options_description options{"Options"};
+  po::options_description options{"options"};
   options.add_options()("file", po::value<std::string>()->value_name("FILE"), "result file that edgefuse run wrote")(
-      "json", "print one JSON object");
+      "json", "print one JSON object")("help", "print this help");
   po::positional_options_description positional;
   positional.add("file", 1);
   const auto given = parse_options(usage, options, &positional, arguments, console);

@@ -11,8 +11,9 @@ namespace edgefuse::llm {
 /// chose the ratio ("memory", "none" when the whole model fits).
 struct Plan {
   std::uint32_t client = 0;
-  std::uint32_t variant = 0;  // index into the offered variants, 0 = the whole base
-  double ratio = 0;
+  std::uint32_t variant = 0;    // index into the offered variants, 0 = the whole base
+  double ratio = 0;             // asked for; rounding and protected layers make the true share differ
+  std::int64_t parameters = 0;  // of the variant
   std::int64_t rank = 0;
   std::int64_t steps = 0;
   std::int64_t batch = 0;

@@ -1,5 +1,6 @@
 #include "results/column_file_internal.hpp"
 
+#include <algorithm>
 #include <array>
 
 #include <fmt/format.h>
@@ -32,16 +33,18 @@ Handle open_column(hid_t file, const std::string& path) {
 
 hsize_t length_of(hid_t set, const std::string& path) {
   const Handle space{H5Dget_space(set), H5Sclose, path};
-  hsize_t length = 0;
-  if (H5Sget_simple_extent_ndims(space.id()) != 1) throw hdf5::Error{fmt::format("{} is no column", path)};
-  check(H5Sget_simple_extent_dims(space.id(), &length, nullptr), path);
-  return length;
+  if (H5Sget_simple_extent_ndims(space.id()) > 1) throw hdf5::Error{fmt::format("{} is no column", path)};
+  const auto length = H5Sget_simple_extent_npoints(space.id());
+  if (length < 0) throw hdf5::Error{fmt::format("{} has no length", path)};
+  return static_cast<hsize_t>(length);
 }
+
+/// The classes that stand for integer, number, text and label in a file.
+constexpr std::array<H5T_class_t, 4> classes = {H5T_INTEGER, H5T_FLOAT, H5T_STRING, H5T_ENUM};
 
 /// The type to move values of `set` with, when its class is the one that `type` asks for.
 Handle memory_type_of(hid_t set, const std::string& path, ColumnType type) {
   Handle stored{H5Dget_type(set), H5Tclose, path};
-  constexpr std::array<H5T_class_t, 4> classes = {H5T_INTEGER, H5T_FLOAT, H5T_STRING, H5T_ENUM};
   const bool fits = H5Tget_class(stored.id()) == classes[static_cast<std::size_t>(type)] &&
                     (type != ColumnType::text || H5Tis_variable_str(stored.id()) > 0) &&
                     (type != ColumnType::label || H5Tget_size(stored.id()) == 1);
@@ -89,6 +92,14 @@ void append_to_column(hid_t file, const std::string& path, const ColumnData& val
   } else {
     std::visit([&](const auto& all) { write(all.data()); }, values);
   }
+}
+
+ColumnType stored_type(hid_t file, const std::string& path) {
+  const auto set = open_column(file, path);
+  const Handle type{H5Dget_type(set.id()), H5Tclose, path};
+  const auto* const found = std::find(classes.begin(), classes.end(), H5Tget_class(type.id()));
+  if (found == classes.end()) throw hdf5::Error{fmt::format("{} has a type that no column has", path)};
+  return static_cast<ColumnType>(found - classes.begin());
 }
 
 ColumnData read_column(hid_t file, const std::string& path, ColumnType type) {

@@ -22,7 +22,9 @@ struct ColumnInfo {
 /// An empty, extensible dataset with its unit and meaning as attributes.
 void create_column(hid_t file, const ColumnInfo& column);
 void append_to_column(hid_t file, const std::string& path, const ColumnData& values);
-/// Throws hdf5::Error when the dataset is missing or of another type.
+/// Which of the four types a dataset has. Throws hdf5::Error when it is missing or has none of them.
+[[nodiscard]] ColumnType stored_type(hid_t file, const std::string& path);
+/// A single value counts as a column of one. Throws hdf5::Error when the dataset is missing or of another type.
 [[nodiscard]] ColumnData read_column(hid_t file, const std::string& path, ColumnType type);
 [[nodiscard]] std::vector<std::string> read_labels(hid_t file, const std::string& path);
 

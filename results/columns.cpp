@@ -138,7 +138,8 @@ TableSchema<PlanRow> plan_table() {
           {
               {"round", &PlanRow::round, "1", "round it was picked for, from 1"},
               {"client", &PlanRow::client, "1", "row of /clients"},
-              {"ratio", &PlanRow::ratio, "1", "share of prunable parameters its variant lacks"},
+              {"ratio", &PlanRow::ratio, "1", "share of what may be pruned that its variant was to lack"},
+              {"parameters", &PlanRow::parameters, "1", "parameters its variant has"},
               {"rank", &PlanRow::rank, "1", "LoRA rank"},
               {"steps", &PlanRow::steps, "1", "optimiser steps"},
               {"examples", &PlanRow::examples, "1", "examples it trains on"},

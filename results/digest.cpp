@@ -1,11 +1,11 @@
 #include "results/digest.hpp"
 
+#include <algorithm>
 #include <array>
 #include <bit>
 #include <cmath>
 #include <span>
-
-#include "results/schema_version.hpp"
+#include <utility>
 
 namespace edgefuse::results {
 namespace {
@@ -45,28 +45,31 @@ void ValueHash::add(const ColumnData& values) {
       values);
 }
 
-std::string result_digest(const RunHeader& header, bool complete, const std::vector<ColumnDigest>& columns) {
+std::string result_digest(std::vector<RootAttribute> attributes, std::vector<DatasetDigest> datasets) {
+  std::sort(attributes.begin(), attributes.end(), [](const auto& a, const auto& b) { return a.name < b.name; });
+  std::sort(datasets.begin(), datasets.end(), [](const auto& a, const auto& b) { return a.path < b.path; });
   ValueHash hash;
-  hash.add(file_type);
-  hash.add(schema_version);
-  hash.add(header.name);
-  hash.add(header.question);
-  hash.add(header.scenario_resolved);
-  hash.add(static_cast<std::int64_t>(header.seed));
-  hash.add(header.fidelity);
-  for (const auto* labels : {&header.event_phases, &header.event_kinds}) {
-    hash.add(static_cast<std::int64_t>(labels->size()));
-    for (const auto& label : *labels)
-      hash.add(label);
+  hash.add(static_cast<std::int64_t>(attributes.size()));
+  for (const auto& attribute : attributes) {
+    hash.add(attribute.name);
+    hash.add(static_cast<std::uint8_t>(attribute.value.index()));
+    std::visit([&](const auto& value) { hash.add(value); }, attribute.value);
   }
-  hash.add(std::int64_t{complete});
-  for (const auto& column : columns) {
-    hash.add(column.path);
-    hash.add(static_cast<std::uint8_t>(column.type));
-    hash.add(column.rows);
-    hash.add(column.hex);
+  hash.add(static_cast<std::int64_t>(datasets.size()));
+  for (const auto& dataset : datasets) {
+    hash.add(dataset.path);
+    hash.add(static_cast<std::uint8_t>(dataset.type));
+    hash.add(static_cast<std::int64_t>(dataset.labels.size()));
+    for (const auto& label : dataset.labels)
+      hash.add(label);
+    hash.add(dataset.values);
+    hash.add(dataset.hex);
   }
   return hash.hex();
+}
+
+bool is_part_of_the_result(std::string_view path) {
+  return path != "/scenario/written" && path != "/provenance" && !path.starts_with("/provenance/");
 }
 
 }  // namespace edgefuse::results

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <variant>
 #include <vector>
 
 #include "results/columns.hpp"
@@ -27,16 +28,27 @@ class ValueHash {
   sim::Sha256 hash_;
 };
 
-/// A column's place in the result's digest.
-struct ColumnDigest {
-  std::string path;  // "/rounds/energy"
-  ColumnType type = ColumnType::number;
-  std::int64_t rows = 0;
-  std::string hex;  // of all its values
+/// An attribute of the file's root.
+struct RootAttribute {
+  std::string name;
+  std::variant<std::int64_t, double, std::string> value;
 };
 
-/// The digest of a whole result. Columns come in the order of the tables in results/columns.hpp.
-[[nodiscard]] std::string result_digest(const RunHeader& header, bool complete,
-                                        const std::vector<ColumnDigest>& columns);
+/// A dataset's place in the result's digest: a column's, or a single text's.
+struct DatasetDigest {
+  std::string path;  // "/rounds/energy"
+  ColumnType type = ColumnType::number;
+  std::vector<std::string> labels;  // of a label column
+  std::int64_t values = 0;          // how many
+  std::string hex;                  // of all its values
+};
+
+/// The digest of what a file stores, both lists in any order: every attribute of the root but `digest`, and every
+/// dataset but those that say who ran a scenario and how it was spelled (is_part_of_the_result). It knows no table, so
+/// that a file with more columns than this program has can be checked by it.
+[[nodiscard]] std::string result_digest(std::vector<RootAttribute> attributes, std::vector<DatasetDigest> datasets);
+
+/// False for /scenario/written and what lies in /provenance.
+[[nodiscard]] bool is_part_of_the_result(std::string_view path);
 
 }  // namespace edgefuse::results

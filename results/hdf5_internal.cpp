@@ -1,5 +1,6 @@
 #include "results/hdf5_internal.hpp"
 
+#include <algorithm>
 #include <cstdint>
 
 #include <fmt/format.h>
@@ -66,6 +67,33 @@ T read_plain_attribute(hid_t parent, const char* name, H5T_class_t wanted, hid_t
   T value{};
   check(H5Aread(attribute.id(), memory_type, &value), name);
   return value;
+}
+
+std::string link_name(hid_t group, hsize_t index) {
+  const auto name = [&](char* text, std::size_t size) {
+    return H5Lget_name_by_idx(group, ".", H5_INDEX_NAME, H5_ITER_INC, index, text, size, H5P_DEFAULT);
+  };
+  const auto length = name(nullptr, 0);
+  if (length < 0) fail("listing a group");
+  std::string text(static_cast<std::size_t>(length), ' ');
+  if (name(text.data(), text.size() + 1) < 0) fail("listing a group");
+  return text;
+}
+
+/// Appends the datasets in `group`, whose path is `path`, and in the groups in it.
+void collect_datasets(hid_t group, const std::string& path, std::vector<std::string>& found) {
+  // Groups may be linked in a circle.
+  constexpr auto deepest = 16;
+  if (std::count(path.begin(), path.end(), '/') > deepest) throw Error{fmt::format("{} lies too deep", path)};
+  H5G_info_t info;
+  check(H5Gget_info(group, &info), "listing a group");
+  for (hsize_t i = 0; i < info.nlinks; ++i) {
+    const auto name = link_name(group, i);
+    const auto below = fmt::format("{}/{}", path, name);
+    const Handle object{H5Oopen(group, name.c_str(), H5P_DEFAULT), H5Oclose, below};
+    if (H5Iget_type(object.id()) == H5I_GROUP) collect_datasets(object.id(), below, found);
+    if (H5Iget_type(object.id()) == H5I_DATASET) found.push_back(below);
+  }
 }
 
 }  // namespace
@@ -174,6 +202,29 @@ std::int64_t read_integer_attribute(hid_t parent, const char* name) {
 
 double read_number_attribute(hid_t parent, const char* name) {
   return read_plain_attribute<double>(parent, name, H5T_FLOAT, H5T_NATIVE_DOUBLE);
+}
+
+std::vector<std::string> attribute_names(hid_t parent) {
+  std::vector<std::string> names;
+  const auto keep = [](hid_t, const char* name, const H5A_info_t*, void* data) -> herr_t {
+    static_cast<std::vector<std::string>*>(data)->emplace_back(name);
+    return 0;
+  };
+  check(H5Aiterate2(parent, H5_INDEX_NAME, H5_ITER_INC, nullptr, keep, &names), "listing attributes");
+  return names;
+}
+
+H5T_class_t attribute_class(hid_t parent, const char* name) {
+  const auto attribute = open_attribute(parent, name);
+  const Handle type{H5Aget_type(attribute.id()), H5Tclose, name};
+  return H5Tget_class(type.id());
+}
+
+std::vector<std::string> dataset_paths(hid_t file) {
+  std::vector<std::string> paths;
+  const Handle root{H5Gopen2(file, "/", H5P_DEFAULT), H5Gclose, "opening the root"};
+  collect_datasets(root.id(), "", paths);
+  return paths;
 }
 
 void write_text(hid_t parent, const char* path, std::string_view value) {

@@ -81,6 +81,12 @@ void write_attribute(hid_t parent, const char* name, double value);
 [[nodiscard]] std::int64_t read_integer_attribute(hid_t parent, const char* name);
 [[nodiscard]] double read_number_attribute(hid_t parent, const char* name);
 
+[[nodiscard]] std::vector<std::string> attribute_names(hid_t parent);
+[[nodiscard]] H5T_class_t attribute_class(hid_t parent, const char* name);
+
+/// The paths of all datasets, such as "/rounds/energy".
+[[nodiscard]] std::vector<std::string> dataset_paths(hid_t file);
+
 /// A scalar string dataset.
 void write_text(hid_t parent, const char* path, std::string_view value);
 [[nodiscard]] std::string read_text(hid_t parent, const char* path);

@@ -54,13 +54,23 @@ struct RecordedTable {
   }
 };
 
-void write_header(hid_t file, const RunHeader& header) {
-  hdf5::write_attribute(file, "filetype", file_type);
-  hdf5::write_attribute(file, "schema_version", schema_version);
-  hdf5::write_attribute(file, "name", header.name);
-  hdf5::write_attribute(file, "question", header.question);
-  hdf5::write_attribute(file, "seed", static_cast<std::int64_t>(header.seed));
-  hdf5::write_attribute(file, "fidelity", header.fidelity);
+/// All but the digest, which covers them.
+std::vector<RootAttribute> root_attributes(const RunHeader& header, bool complete) {
+  return {{"filetype", std::string{file_type}},
+          {"schema_version", std::string{schema_version}},
+          {"name", header.name},
+          {"question", header.question},
+          {"fidelity", header.fidelity},
+          {"seed", static_cast<std::int64_t>(header.seed)},
+          {"complete", std::int64_t{complete}}};
+}
+
+void write_root(hid_t file, const std::vector<RootAttribute>& attributes) {
+  for (const auto& [name, value] : attributes)
+    std::visit([&, key = name.c_str()](const auto& v) { hdf5::write_attribute(file, key, v); }, value);
+}
+
+void write_scenario(hid_t file, const RunHeader& header) {
   const auto scenario = hdf5::create_group(file, "/scenario");
   hdf5::write_text(scenario.id(), "written", header.scenario_written);
   hdf5::write_text(scenario.id(), "resolved", header.scenario_resolved);
@@ -96,6 +106,7 @@ struct Recorder::State {
              RecordedTable<EventRow>>
       tables;
   bool complete = false;
+  std::int64_t rounds_on_file = 0;
 
   template <class Action>
   void for_each_column(Action action) {
@@ -110,15 +121,20 @@ struct Recorder::State {
   }
 
   std::string digest() {
-    std::vector<ColumnDigest> columns;
+    ValueHash scenario;
+    scenario.add(header.scenario_resolved);
+    std::vector<DatasetDigest> datasets = {{"/scenario/resolved", ColumnType::text, {}, 1, scenario.hex()}};
     for_each_column([&](const RecordedColumn& column) {
-      columns.push_back({column.info.path, column.info.type, column.rows, column.hash.hex()});
+      datasets.push_back({column.info.path, column.info.type, column.info.labels, column.rows, column.hash.hex()});
     });
-    return result_digest(header, complete, columns);
+    return result_digest(root_attributes(header, complete), std::move(datasets));
   }
 
+  [[nodiscard]] std::int64_t rounds() const { return std::get<RecordedTable<RoundRow>>(tables).columns.front().rows; }
+
   void create(hid_t file) {
-    write_header(file, header);
+    write_root(file, root_attributes(header, complete));
+    write_scenario(file, header);
     std::apply([&](auto&... table) { ((void)hdf5::create_group(file, std::string{table.schema.path}.c_str()), ...); },
                tables);
     for_each_column([&](const RecordedColumn& column) { create_column(file, column.info); });
@@ -143,6 +159,7 @@ struct Recorder::State {
     if (provenance != nullptr) write_provenance(file.id(), *provenance);
     file.close();
     target.publish();
+    rounds_on_file = rounds();
   }
 
   /// HDF5's failures are the disk's, as far as a user is concerned.
@@ -151,8 +168,7 @@ struct Recorder::State {
     try {
       write(provenance);
     } catch (const hdf5::Error& error) {
-      throw RunError{fmt::format("{}: {}; the file holds everything up to the commit before", target.file().string(),
-                                 error.what())};
+      throw RunError{fmt::format("{}: {}", target.file().string(), error.what())};
     }
   }
 };
@@ -184,6 +200,7 @@ void Recorder::add(const RoundRow& row) {
 
 void Recorder::commit() {
   EDGEFUSE_EXPECTS(!state_->complete, "a finished result is committed already");
+  EDGEFUSE_EXPECTS(state_->rounds() > 0, "a commit without a round would take an earlier result's place for nothing");
   state_->commit(nullptr);
 }
 
@@ -199,6 +216,14 @@ std::string Recorder::digest() const {
 
 const std::filesystem::path& Recorder::file() const {
   return state_->target.file();
+}
+
+std::int64_t Recorder::rounds_on_file() const {
+  return state_->rounds_on_file;
+}
+
+const std::optional<std::filesystem::path>& Recorder::kept() const {
+  return state_->target.kept();
 }
 
 }  // namespace edgefuse::results

@@ -60,7 +60,8 @@ enum class Outcome : std::uint8_t {
 struct PlanRow {
   std::int64_t round = 0;  // from 1
   std::int64_t client = 0;
-  double ratio = 0;
+  double ratio = 0;             // asked for
+  std::int64_t parameters = 0;  // left in the variant
   std::int64_t rank = 0;
   std::int64_t steps = 0;
   std::int64_t examples = 0;

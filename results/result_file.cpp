@@ -7,7 +7,7 @@
 #include <fmt/format.h>
 
 #include "results/column_file_internal.hpp"
-#include "results/digest.hpp"
+#include "results/file_digest_internal.hpp"
 #include "results/schema_version.hpp"
 #include "sim/error.hpp"
 
@@ -18,7 +18,7 @@ namespace {
   throw InputError{Mistake{file.string(), 0, "", std::move(problem), std::move(remedy)}};
 }
 
-/// Reads an open file; knows which columns it has met, for the digest.
+/// Reads what this program knows of an open file.
 class Reader {
  public:
   explicit Reader(hid_t file) : file_{file} {}
@@ -49,7 +49,7 @@ class Reader {
   }
 
   template <class Row>
-  std::vector<Row> table(const TableSchema<Row>& schema) {
+  std::vector<Row> table(const TableSchema<Row>& schema) const {
     std::vector<Row> rows;
     for (const auto& column : schema.columns) {
       const auto path = fmt::format("{}/{}", schema.path, column.name);
@@ -57,21 +57,13 @@ class Reader {
       const auto count = std::visit([](const auto& values) { return values.size(); }, data);
       if (&column == &schema.columns.front()) rows.resize(count);
       if (count != rows.size()) throw hdf5::Error{fmt::format("the columns of {} differ in length", schema.path)};
-      ValueHash hash;
-      hash.add(data);
-      digests_.push_back({path, type_of(column), static_cast<std::int64_t>(count), hash.hex()});
       scatter<Row>(column, data, rows);
     }
     return rows;
   }
 
-  [[nodiscard]] std::string digest(const RunHeader& header, bool complete) const {
-    return result_digest(header, complete, digests_);
-  }
-
  private:
   hid_t file_;
-  std::vector<ColumnDigest> digests_;
 };
 
 /// Labels are codes into lists: a code past the end, or other outcomes than ours, would be misread.
@@ -92,7 +84,7 @@ void check_labels(hid_t file, const ResultFile& result) {
 }
 
 ResultFile read_open(hid_t file, const std::filesystem::path& path) {
-  Reader reader{file};
+  const Reader reader{file};
   ResultFile result;
   result.header = reader.header();
   result.complete = hdf5::read_integer_attribute(file, "complete") != 0;
@@ -104,7 +96,7 @@ ResultFile read_open(hid_t file, const std::filesystem::path& path) {
   result.events = reader.table(event_table());
   check_labels(file, result);
   result.digest = hdf5::read_text_attribute(file, "digest");
-  if (const auto computed = reader.digest(result.header, result.complete); computed != result.digest) {
+  if (const auto computed = digest_of(file); computed != result.digest) {
     refuse(
         path,
         fmt::format("its content was changed: it states digest {:.12}..., and has {:.12}...", result.digest, computed),
@@ -113,7 +105,7 @@ ResultFile read_open(hid_t file, const std::filesystem::path& path) {
   return result;
 }
 
-/// Versions 1.x only add to what 1.0 has.
+/// Versions 1.x only add to what 1.0 has, and the digest covers whatever was added.
 bool is_known_version(std::string_view version) {
   return version.starts_with("1.");
 }

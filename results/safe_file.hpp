@@ -1,6 +1,7 @@
 #pragma once
 
 #include <filesystem>
+#include <optional>
 
 namespace edgefuse::results {
 
@@ -9,8 +10,8 @@ namespace edgefuse::results {
 /// names, there is no such draft after publishing, and the next one begins as a copy.
 class SafeFile {
  public:
-  /// Takes hold of `file`: makes its folder and the draft. Throws InputError when it is a folder, cannot be written to,
-  /// or another process holds it.
+  /// Takes hold of `file`: makes its folder and the draft. Throws InputError when it is a folder, cannot be written to
+  /// or locked, or another process holds it.
   explicit SafeFile(std::filesystem::path file);
   /// Removes the draft.
   ~SafeFile();
@@ -24,9 +25,11 @@ class SafeFile {
   enum class Draft : unsigned char { empty, current, one_behind };
   /// Makes sure that there is a draft to write on, and says what is in it.
   [[nodiscard]] Draft prepare();
-  /// Puts the draft, written and closed, under the file's name; what an earlier run left there is kept as
-  /// NAME.previous.EXT. Waits until the disk has it. Throws RunError.
+  /// Puts the draft, written and closed, under the file's name; what an earlier run left there is kept
+  /// under another name (results/earlier_result.hpp). Waits until the disk has it. Throws RunError.
   void publish();
+  /// The name under which publish() kept what an earlier run had left.
+  [[nodiscard]] const std::optional<std::filesystem::path>& kept() const { return kept_; }
 
  private:
   void lock();
@@ -34,6 +37,7 @@ class SafeFile {
   std::filesystem::path file_;
   std::filesystem::path draft_;
   std::filesystem::path lock_file_;
+  std::optional<std::filesystem::path> kept_;
   int lock_ = -1;
   bool published_ = false;
   bool exchanged_ = false;

@@ -54,8 +54,12 @@ Summary summarise(const ResultFile& result) {
     summary.refused += round.refused;
     summary.sat_out += round.sat_out;
   }
-  for (const auto& plan : result.plans)
-    if (plan.outcome != Outcome::sat_out) ++summary.ratios[plan.ratio];
+  for (const auto& plan : result.plans) {
+    if (plan.outcome == Outcome::sat_out) continue;
+    auto& at_ratio = summary.ratios[plan.ratio];
+    at_ratio.parameters = plan.parameters;
+    ++at_ratio.clients;
+  }
   return summary;
 }
 

@@ -9,6 +9,12 @@
 
 namespace edgefuse::results {
 
+/// What a pruning ratio came to.
+struct AtRatio {
+  std::int64_t parameters = 0;  // left in its variant
+  std::int64_t clients = 0;     // that trained it, once for each round
+};
+
 /// A result in a few figures: what `edgefuse show` tells.
 struct Summary {
   std::string name;
@@ -30,8 +36,8 @@ struct Summary {
   std::int64_t late = 0;
   std::int64_t refused = 0;
   std::int64_t sat_out = 0;
-  /// How often clients trained at each pruning ratio; empty when plans were not recorded.
-  std::map<double, std::int64_t> ratios;
+  /// How clients trained at each pruning ratio; empty when plans were not recorded.
+  std::map<double, AtRatio> ratios;
   std::vector<EvaluationRow> evaluation;  // the latest figure of each model, metric and domain
   std::vector<EvaluationRow> history;     // all of them
   Provenance provenance;

@@ -19,10 +19,10 @@ Json figures(const std::vector<EvaluationRow>& rows) {
   return list;
 }
 
-Json of(const std::map<double, std::int64_t>& ratios) {
+Json of(const std::map<double, AtRatio>& ratios) {
   auto list = Json::array();
-  for (const auto& [ratio, count] : ratios)
-    list.push_back({{"ratio", ratio}, {"clients", count}});
+  for (const auto& [ratio, at_ratio] : ratios)
+    list.push_back({{"ratio", ratio}, {"parameters", at_ratio.parameters}, {"clients", at_ratio.clients}});
   return list;
 }
 

@@ -23,10 +23,14 @@ constexpr std::string_view worse = "▼";
 constexpr std::string_view guessing = "≈";
 constexpr std::string_view adapter_prefix = "adapter:";
 
-/// Columns on the screen: UTF-8's continuation bytes take none.
+/// UTF-8: whether a byte begins a character, and does not just continue one.
+bool begins_character(char byte) {
+  return (static_cast<unsigned char>(byte) & 0xC0) != 0x80;
+}
+
+/// Columns on the screen.
 std::size_t width(std::string_view text) {
-  return static_cast<std::size_t>(
-      std::count_if(text.begin(), text.end(), [](unsigned char c) { return (c & 0xC0) != 0x80; }));
+  return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), begins_character));
 }
 
 std::string padded(std::string_view text, std::size_t columns) {
@@ -39,11 +43,26 @@ std::string trimmed(std::string text) {
   return text;
 }
 
+/// The byte at which what lies past the first `columns` begins: cut there, no character is cut in two.
+std::size_t byte_past(std::string_view text, std::size_t columns) {
+  for (std::size_t byte = 0; byte < text.size(); ++byte) {
+    if (begins_character(text[byte]) && columns-- == 0) return byte;
+  }
+  return text.size();
+}
+
 /// At most `columns` wide: a name that is too long loses its middle.
 std::string shortened(const std::string& name, std::size_t columns) {
-  if (width(name) <= columns) return name;
+  const auto wide = width(name);
+  if (wide <= columns) return name;
   const auto head = (columns - 1) / 2;
-  return name.substr(0, head) + "…" + name.substr(name.size() - (columns - 1 - head));
+  const auto tail = columns - 1 - head;
+  return name.substr(0, byte_past(name, head)) + "…" + name.substr(byte_past(name, wide - tail));
+}
+
+/// Both intervals lie apart, and the row's on the bad side: a point estimate alone says nothing.
+bool is_clearly_worse(const EvaluationRow& row, const EvaluationRow& base, const Metric& metric) {
+  return metric.better == Better::higher ? row.high < base.low : row.low > base.high;
 }
 
 std::string rule(std::size_t columns) {
@@ -186,8 +205,7 @@ class Table {
   [[nodiscard]] std::string marks(const EvaluationRow& row, const Metric& metric, std::string_view domain) {
     std::string text;
     const auto* base = find("base", metric.name, domain);
-    const bool is_worse =
-        base != nullptr && (metric.better == Better::higher ? row.value < base->value : row.value > base->value);
+    const bool is_worse = base != nullptr && is_clearly_worse(row, *base, metric);
     const bool is_guessing = row.low <= row.chance && row.chance <= row.high;
     if (is_worse) text += worse;
     if (is_guessing) text += guessing;
@@ -198,7 +216,8 @@ class Table {
 
   [[nodiscard]] std::string legend() const {
     std::string text = "In brackets: 95 % intervals.\n";
-    if (remarks_.worse_than_base) text += fmt::format("{} worse than the base\n", worse);
+    if (remarks_.worse_than_base)
+      text += fmt::format("{} clearly worse than the base: their 95 % intervals do not overlap\n", worse);
     if (!remarks_.chances.empty())
       text += fmt::format("{} not distinguishable from guessing ({})\n", guessing, fmt::join(remarks_.chances, ", "));
     return text;
@@ -242,9 +261,9 @@ std::string outcomes(const Summary& summary) {
 /// "24 at ratio 0, 12 at 0.5", or nothing when nobody knows.
 std::string ratios(const Summary& summary) {
   std::string text;
-  for (const auto& [ratio, count] : summary.ratios)
-    text += text.empty() ? fmt::format("pruning       {} at ratio {}", count, ratio)
-                         : fmt::format(", {} at {}", count, ratio);
+  for (const auto& [ratio, at_ratio] : summary.ratios)
+    text += text.empty() ? fmt::format("pruning       {} at ratio {}", at_ratio.clients, ratio)
+                         : fmt::format(", {} at {}", at_ratio.clients, ratio);
   return text.empty() ? text : text + "\n";
 }
 

@@ -26,8 +26,8 @@ llm::ModelDelta plain_mean(std::span<const server::Contribution> contributions) 
 
 }  // namespace
 
-Experiment::Experiment(Assembly assembly, results::Recorder recorder, ExperimentOptions options)
-    : assembly_{std::move(assembly)}, recorder_{std::move(recorder)}, options_{std::move(options)} {
+Experiment::Experiment(Assembly assembly, results::Recorder& recorder, ExperimentOptions options)
+    : assembly_{std::move(assembly)}, recorder_{recorder}, options_{std::move(options)} {
   if (assembly_.scenario.fidelity == scenarios::Fidelity::learning) prepare_learning();
   recorder_.add(client_rows(assembly_));
 }
@@ -49,7 +49,6 @@ void Experiment::run() {
     say("evaluating the base");
     evaluate(0, {{"base", [this] { return learner_->base(); }}});
   }
-  recorder_.commit();
   const auto server = assembly_.fleet.size();
   std::vector<std::uint32_t> everybody(server);
   std::iota(everybody.begin(), everybody.end(), 0U);
@@ -75,7 +74,6 @@ void Experiment::run() {
                                   }}};
   simulation.run();
   recorder_.add(std::exchange(events_, {}));
-  recorder_.commit();
 }
 
 void Experiment::finish_round(const RoundTimeline& round) {

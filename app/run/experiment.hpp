@@ -24,15 +24,14 @@ struct ExperimentOptions {
 /// One run of a scenario: virtual time drives, learning follows, everything is recorded.
 class Experiment {
  public:
-  /// Checks everything before any work: throws InputError.
-  Experiment(Assembly assembly, results::Recorder recorder, ExperimentOptions options);
+  /// Checks everything before any work: throws InputError. `recorder` outlives it.
+  Experiment(Assembly assembly, results::Recorder& recorder, ExperimentOptions options);
   Experiment(const Experiment&) = delete;  // its parts refer to each other
   Experiment& operator=(const Experiment&) = delete;
 
-  /// Runs to the end. The recorder holds every round that was completed, whatever happens.
+  /// Runs to the end; finish() is the caller's to say. The recorder has every round on file as soon as it is done,
+  /// whatever happens afterwards.
   void run();
-
-  [[nodiscard]] results::Recorder& recorder() { return recorder_; }
 
  private:
   void prepare_learning();
@@ -45,7 +44,7 @@ class Experiment {
   void say(const std::string& what) const;
 
   Assembly assembly_;
-  results::Recorder recorder_;
+  results::Recorder& recorder_;
   ExperimentOptions options_;
   std::optional<Learner> learner_;      // learning fidelity only
   std::optional<Evaluator> evaluator_;  // learning fidelity only

@@ -17,6 +17,7 @@ results::PlanRow plan_row(const Assembly& assembly, std::int64_t round, const Pa
   return {.round = round,
           .client = plan.client,
           .ratio = plan.ratio,
+          .parameters = plan.parameters,
           .rank = plan.rank,
           .steps = plan.steps,
           .examples = plan.examples,

@@ -32,6 +32,7 @@ TEST(Program, EveryCommandExplainsItselfWithAnExample) {
   for (const auto& command : commands()) {
     const auto [code, out, err] = run({std::string{command.name}, "--help"});
     EXPECT_EQ(code, exit_done) << command.name;
+    EXPECT_NE(out.find("  --help"), std::string::npos) << out;
     EXPECT_NE(out.find("example:\n  edgefuse " + std::string{command.name}), std::string::npos) << out;
   }
 }

@@ -87,6 +87,7 @@ TEST_F(PlanTest, PredictsTimeBytesAndEnergyInClosedForm) {
   EXPECT_EQ(made.upload, cost.upload);
   EXPECT_DOUBLE_EQ(made.energy.value, 4 * compute + 2 * transfer);
   EXPECT_EQ(made.peak_memory, cost.peak_memory);
+  EXPECT_EQ(made.parameters, cost.parameters);
 }
 
 TEST_F(PlanTest, RepeatsWhatWasDecidedElsewhere) {

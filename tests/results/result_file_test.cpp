@@ -7,6 +7,7 @@
 #include <fstream>
 #include <iterator>
 
+#include "results/column_file_internal.hpp"
 #include "sim/error.hpp"
 #include "tests/results/sample.hpp"
 #include "tests/support/assets.hpp"
@@ -40,6 +41,54 @@ void replace_text_attribute(const fs::path& file, const char* name, const char* 
   H5Tclose(type);
   H5Aclose(attribute);
   H5Fclose(open);
+}
+
+/// What a later version 1.x might record of a run of two rounds: one more attribute, column and table.
+fs::path recorded_by_a_newer_edgefuse(const char* digest) {
+  const auto file = testing::scratch_folder() / "a.h5";
+  (void)sample::record(file, 2);
+  {
+    const auto open = hdf5::open_to_append(file);
+    hdf5::write_attribute(open.id(), "schema_version", "1.1");
+    hdf5::write_attribute(open.id(), "delta", 1e-5);
+    create_column(open.id(), {"/rounds/epsilon", ColumnType::number, "1", "privacy spent so far", {}});
+    append_to_column(open.id(), "/rounds/epsilon", std::vector{0.5, 0.75});
+    (void)hdf5::create_group(open.id(), "/privacy");
+    create_column(open.id(), {"/privacy/mechanism", ColumnType::text, "1", "where its noise comes from", {}});
+    append_to_column(open.id(), "/privacy/mechanism", std::vector<std::string>{"gaussian"});
+    hdf5::write_attribute(open.id(), "digest", digest);
+  }
+  return file;
+}
+
+// From the recipe of docs/formats/results.md in a few lines of Python.
+constexpr auto digest_of_newer = "c06e88e2129458c614231373345e304d3babac49147683be0372147d880ffaa9";
+
+TEST(ResultFile, OfANewerMinorVersionIsReadAndChecked) {
+  const auto result = read_result(recorded_by_a_newer_edgefuse(digest_of_newer));
+  EXPECT_EQ(result.digest, digest_of_newer);
+  EXPECT_EQ(result.rounds.size(), 2U);
+  EXPECT_EQ(result.plans.size(), 4U);
+}
+
+TEST(ResultFile, OfANewerMinorVersionIsRefusedWhenAColumnThatNobodyHereKnowsWasChanged) {
+  const auto file = recorded_by_a_newer_edgefuse(digest_of_newer);
+  append_to_column(hdf5::open_to_append(file).id(), "/privacy/mechanism", std::vector<std::string>{"none"});
+  EXPECT_TRUE(refusal(file).starts_with("its content was changed: it states digest ")) << refusal(file);
+}
+
+TEST(ResultFile, WithASingleColumnTooManyIsRefused) {
+  const auto file = recorded();
+  create_column(hdf5::open_to_append(file).id(), {"/rounds/epsilon", ColumnType::number, "1", "made up", {}});
+  EXPECT_TRUE(refusal(file).starts_with("its content was changed: it states digest ")) << refusal(file);
+}
+
+TEST(ResultFile, WithGroupsLinkedInACircleIsRefused) {
+  const auto file = recorded();
+  const hid_t open = H5Fopen(file.c_str(), H5F_ACC_RDWR, H5P_DEFAULT);
+  ASSERT_GE(H5Lcreate_hard(open, "/rounds", open, "/rounds/again", H5P_DEFAULT, H5P_DEFAULT), 0);
+  H5Fclose(open);
+  EXPECT_TRUE(refusal(file).ends_with("lies too deep (run its scenario again)")) << refusal(file);
 }
 
 TEST(ResultFile, ThatIsMissingIsRefused) {
@@ -128,7 +177,7 @@ TEST(ResultFile, CarriesAUnitAndADescriptionOnEveryColumn) {
   };
   H5Ovisit(open, H5_INDEX_NAME, H5_ITER_INC, visit, &columns);
   H5Fclose(open);
-  EXPECT_EQ(columns, 4 + 16 + 14 + 9 + 4);
+  EXPECT_EQ(columns, 4 + 17 + 14 + 9 + 4);
 }
 
 }  // namespace

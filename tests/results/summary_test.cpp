@@ -58,7 +58,12 @@ TEST(Summary, IsOneJsonObjectWithTheAgreedKeys) {
   EXPECT_DOUBLE_EQ(fused.at("low"), 0.47);
   EXPECT_DOUBLE_EQ(fused.at("high"), 0.57);
   EXPECT_EQ(fused.at("n"), 200);
+  EXPECT_TRUE(fused.at("chance").is_null()) << "NaN: nobody says what guessing gives";
   EXPECT_EQ(json.at("history").size(), 6U);
+  ASSERT_EQ(json.at("ratios").size(), 1U);
+  EXPECT_EQ(json.at("ratios")[0].at("ratio"), 0.25);
+  EXPECT_EQ(json.at("ratios")[0].at("parameters"), 61000);
+  EXPECT_EQ(json.at("ratios")[0].at("clients"), 4);
 }
 
 TEST(Summary, OfARunWithoutRoundsIsZero) {

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <bit>
 #include <sstream>
 
 #include "results/metrics.hpp"
@@ -27,7 +28,7 @@ Summary summary() {
   s.returned = 45;
   s.refused = 1;
   s.sat_out = 2;
-  s.ratios = {{0, 30}, {0.25, 12}, {0.5, 4}};
+  s.ratios = {{0, {100, 30}}, {0.25, {80, 12}}, {0.5, {60, 4}}};
   const auto add = [&](const char* model, std::string_view metric, const char* domain, double value, double half,
                        double chance = 0.25) {
     s.evaluation.push_back({1, model, std::string{metric}, domain, value, value - half, value + half, 800, chance});
@@ -37,7 +38,7 @@ Summary summary() {
     add(model, metric::accuracy, "all", fused ? 0.624 : 0.43, 0.033);
     add(model, metric::accuracy, "law", std::string_view{model} == "adapter:law" ? 0.911 : 0.41, 0.05);
     add(model, metric::accuracy, "music", 0.4, 0.05);
-    add(model, metric::composite_all, "all", fused ? 0.08 : 0.12, 0.02, 0.0625);
+    add(model, metric::composite_all, "all", fused ? 0.07 : 0.12, 0.02, 0.0625);
     add(model, metric::composite_each, "all", 0.26, 0.02);
   }
   return s;
@@ -46,6 +47,18 @@ Summary summary() {
 std::size_t screen_width(std::string_view line) {
   return static_cast<std::size_t>(
       std::count_if(line.begin(), line.end(), [](unsigned char c) { return (c & 0xC0) != 0x80; }));
+}
+
+bool is_utf8(const std::string& text) {
+  for (std::size_t i = 0; i < text.size();) {
+    const auto first = static_cast<unsigned char>(text[i]);
+    const auto length = static_cast<std::size_t>(first < 0x80 ? 1 : std::countl_one(first));
+    if (first >= 0x80 && length < 2) return false;
+    for (std::size_t k = 1; k < length; ++k)
+      if (i + k >= text.size() || (text[i + k] & 0xC0) != 0x80) return false;
+    i += length;
+  }
+  return true;
 }
 
 void expect_fits_a_terminal(const std::string& table) {
@@ -70,11 +83,11 @@ base            43.0 [39.7 46.3]                        12.0 [10.0 14.0]    26.0
 adapter:law     43.0 [39.7 46.3]    91.1 [86.1 96.1]    12.0 [10.0 14.0]    26.0 [24.0 28.0]≈
 adapter:music   43.0 [39.7 46.3]    40.0 [35.0 45.0]    12.0 [10.0 14.0]    26.0 [24.0 28.0]≈
 
-fused           62.4 [59.1 65.7]                         8.0 [ 6.0 10.0]▼≈  26.0 [24.0 28.0]≈
-fused+cr-sign   62.4 [59.1 65.7]                         8.0 [ 6.0 10.0]▼≈  26.0 [24.0 28.0]≈
+fused           62.4 [59.1 65.7]                         7.0 [ 5.0  9.0]▼≈  26.0 [24.0 28.0]≈
+fused+cr-sign   62.4 [59.1 65.7]                         7.0 [ 5.0  9.0]▼≈  26.0 [24.0 28.0]≈
 
 In brackets: 95 % intervals.
-▼ worse than the base
+▼ clearly worse than the base: their 95 % intervals do not overlap
 ≈ not distinguishable from guessing (25 % per question, 6.25 % all correct)
 
 virtual time  2.31 h, 1 version
@@ -105,16 +118,30 @@ TEST(Table, ShowsLossesWithLowerAsBetter) {
   EXPECT_NE(to_table(s).find("fused  3.500 [3.400 3.600]▼"), std::string::npos) << to_table(s);
 }
 
+TEST(Table, MarksAsWorseThanTheBaseOnlyWhatIsSoBeyondTheirIntervals) {
+  auto s = summary();
+  s.evaluation = {{0, "base", "accuracy", "all", 0.6, 0.55, 0.65, 80},
+                  {1, "lower", "accuracy", "all", 0.5, 0.45, 0.55, 80},
+                  {1, "lowest", "accuracy", "all", 0.49, 0.44, 0.54, 80}};
+  const auto table = to_table(s);
+  EXPECT_EQ(table.find("50.0 [45.0 55.0]▼"), std::string::npos) << "the intervals touch\n" << table;
+  EXPECT_NE(table.find("49.0 [44.0 54.0]▼"), std::string::npos) << table;
+}
+
 TEST(Table, FitsATerminalWithEveryMetricAndLongNames) {
   auto s = summary();
-  for (const std::string model : {"base", "adapter:high_school_government_and_politics", "fused"}) {
+  for (const std::string model :
+       {"base", "adapter:high_school_government_and_politics", "adapter:gouvernement_français_et_société_à_l’école",
+        "adapter:高校の政治と経済と歴史と地理と倫理の先生"}) {
     for (const auto& metric : all_metrics) {
       for (const auto* domain : {"all", "high_school_government_and_politics"}) {
         s.evaluation.push_back({1, model, std::string{metric.name}, domain, 1, 0.991, 1, 12});
       }
     }
   }
-  expect_fits_a_terminal(to_table(s));
+  const auto table = to_table(s);
+  expect_fits_a_terminal(table);
+  EXPECT_TRUE(is_utf8(table)) << table;
 }
 
 TEST(Table, MarksNothingThatIsBetterThanBaseAndChance) {
