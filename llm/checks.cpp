@@ -1,5 +1,8 @@
 #include "llm/checks.hpp"
 
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
 #include "llm/rope.hpp"
 #include "sim/error.hpp"
 
@@ -17,6 +20,10 @@ void check_ids(const ModelConfig& config, std::span<const std::int64_t> ids, con
 void check_text(const ModelConfig& config, std::span<const std::int64_t> ids, const std::string& what) {
   check_length(config, static_cast<std::int64_t>(ids.size()), what);
   check_ids(config, ids, what);
+}
+
+std::string shape_text(std::span<const std::int64_t> shape) {
+  return fmt::format("[{}]", fmt::join(shape, ", "));
 }
 
 }  // namespace edgefuse::llm

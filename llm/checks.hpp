@@ -14,4 +14,7 @@ void check_ids(const ModelConfig& config, std::span<const std::int64_t> ids, con
 /// The same for a text that the model is to read: it must not be longer than the model's positions either.
 void check_text(const ModelConfig& config, std::span<const std::int64_t> ids, const std::string& what);
 
+/// "[3, 20]"
+[[nodiscard]] std::string shape_text(std::span<const std::int64_t> shape);
+
 }  // namespace edgefuse::llm
