@@ -41,11 +41,11 @@ int run_program(const Arguments& arguments, Console console);
 struct Usage {
   std::string_view synopsis;     // "edgefuse logits --model DIR --tokens IDS"
   std::string_view description;  // a sentence or two
-  std::string_view example;      // a command line that works
+  std::string_view example;      // a command line that works from the project's root; behind # what it needs first
 };
 
-/// Parses `arguments`; empty when `--help` was asked for and printed. Unknown or malformed options throw InputError.
-/// `positional` may be null.
+/// Parses `arguments`; empty when `--help` was asked for (as the value of another option it is just that) and printed.
+/// Unknown or malformed options throw InputError. `positional` may be null.
 [[nodiscard]] std::optional<boost::program_options::variables_map> parse_options(
     const Usage& usage, const boost::program_options::options_description& options,
     const boost::program_options::positional_options_description* positional, const Arguments& arguments,

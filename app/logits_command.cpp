@@ -28,7 +28,7 @@ using nlohmann::json;
 constexpr Usage usage = {
     "edgefuse logits --model DIR --tokens IDS [--adapter DIR] [--json]",
     "Computes what a model predicts after a sequence of tokens, and how well it predicted each of them.",
-    "edgefuse logits --model data/models/atlas --tokens 1,15,72 --json"};
+    "edgefuse logits --model data/models/atlas-base --tokens 1,15,72 --json"};
 constexpr std::int64_t most_shown = 10;
 
 std::vector<std::int64_t> parse_tokens(const std::string& text) {

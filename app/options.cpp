@@ -1,3 +1,4 @@
+#include <cstddef>
 #include <ostream>
 
 #include <fmt/format.h>
@@ -37,9 +38,18 @@ po::variables_map parse(const po::options_description& all, const po::positional
   return values;
 }
 
-bool asks_for_help(const Arguments& arguments) {
-  for (const auto& argument : arguments)
-    if (argument == "--help" || argument == "-h") return true;
+/// Whether the argument after "--name" is that option's value, whatever it looks like.
+bool takes_the_next(const std::string& argument, const po::options_description& options) {
+  if (!argument.starts_with("--")) return false;
+  const auto* option = options.find_nothrow(argument.substr(2), false);
+  return option != nullptr && option->semantic()->max_tokens() > 0;
+}
+
+bool asks_for_help(const Arguments& arguments, const po::options_description& options) {
+  for (std::size_t i = 0; i < arguments.size() && arguments[i] != "--"; ++i) {
+    if (arguments[i] == "--help" || arguments[i] == "-h") return true;
+    if (takes_the_next(arguments[i], options)) ++i;
+  }
   return false;
 }
 
@@ -48,7 +58,7 @@ bool asks_for_help(const Arguments& arguments) {
 std::optional<po::variables_map> parse_options(const Usage& usage, const po::options_description& options,
                                                const po::positional_options_description* positional,
                                                const Arguments& arguments, Console console) {
-  if (asks_for_help(arguments)) {
+  if (asks_for_help(arguments, options)) {
     print_usage(usage, options, console.out);
     return std::nullopt;
   }

@@ -3,7 +3,6 @@
 #include <array>
 #include <cstdint>
 #include <filesystem>
-#include <memory>
 #include <ostream>
 #include <string>
 #include <vector>
@@ -18,8 +17,10 @@
 #include "app/pretrain/recipe.hpp"
 #include "data/atlas/pretraining_text.hpp"
 #include "llm/tokenizer/bpe_trainer.hpp"
+#include "llm/tokenizer/json_tokenizer.hpp"
 #include "sim/error.hpp"
 #include "sim/output_file.hpp"
+#include "sim/output_folder.hpp"
 #include "sim/random.hpp"
 
 namespace edgefuse::app {
@@ -50,13 +51,13 @@ class Log {
   std::string text_;
 };
 
-std::unique_ptr<llm::Tokenizer> make_tokenizer(const PretrainingRecipe& recipe, const std::filesystem::path& out) {
+/// The text of a tokenizer.json that was trained on the world's public text.
+std::string trained_tokenizer(const PretrainingRecipe& recipe) {
   const data::atlas::PretrainingText text{data::atlas::make_atlas(recipe.world)};
   sim::Draws draws{{recipe.seed, sim::Domain::pretraining_batches, 0, 2}};
   const std::vector<std::string> special = {"<|end|>"};
   const auto corpus = text.tokenizer_corpus(corpus_texts, draws);
-  write_text_file(out / "tokenizer.json", llm::train_bpe(corpus, static_cast<std::size_t>(recipe.vocabulary), special));
-  return llm::load_tokenizer(out);
+  return llm::train_bpe(corpus, static_cast<std::size_t>(recipe.vocabulary), special);
 }
 
 /// Means of the parts' losses since the last line of the log.
@@ -104,6 +105,17 @@ llm::Model train(const PretrainingRecipe& recipe, const llm::Tokenizer& tokenize
   return pretrainer.model();
 }
 
+/// All files of the model at once: a folder that holds an older one keeps it whole until then.
+void save(const llm::Model& model, const std::string& tokenizer, const std::string& log, const std::string& recipe,
+          const std::filesystem::path& out) {
+  OutputFolder files{out};
+  llm::save_model(model, files.partial(), at::kHalf);
+  write_text_file(files.partial() / "tokenizer.json", tokenizer);
+  write_text_file(files.partial() / "pretraining.log", log);
+  write_text_file(files.partial() / "pretraining.toml", recipe);
+  files.commit("config.json");
+}
+
 }  // namespace
 
 int pretrain_command(const Arguments& arguments, Console console) {
@@ -132,19 +144,19 @@ int pretrain_command(const Arguments& arguments, Console console) {
                       .remedy = fmt::format("use 1 to {}", recipe.training.steps)}};
 
   const std::filesystem::path out = (*values)["out"].as<std::string>();
-  create_output_folder(out);
-  const auto tokenizer = make_tokenizer(recipe, out);
-  recipe.model.vocabulary = tokenizer->vocabulary();
-  recipe.model.eos_token = tokenizer->token_id("<|end|>");
+  { const OutputFolder writable{out}; }  // fails now rather than after the training
+  const auto tokenizer_json = trained_tokenizer(recipe);
+  const llm::tokenizing::JsonTokenizer tokenizer{
+      llm::tokenizing::read_tokenizer_parts(tokenizer_json, "tokenizer.json")};
+  recipe.model.vocabulary = tokenizer.vocabulary();
+  recipe.model.eos_token = tokenizer.token_id("<|end|>");
 
   Log log{console.err};
   log.line(fmt::format("vocabulary {}", recipe.model.vocabulary));
-  const auto model = train(recipe, *tokenizer, steps, log);
-  const auto scores = PretrainingProgress{recipe, *tokenizer, final_questions}.score(model);
+  const auto model = train(recipe, tokenizer, steps, log);
+  const auto scores = PretrainingProgress{recipe, tokenizer, final_questions}.score(model);
   log.line(fmt::format("parameters {}\nall questions: {}", model.parameters(), text_of(scores)));
-  llm::save_model(model, out, at::kHalf);
-  write_text_file(out / "pretraining.log", log.text());
-  write_text_file(out / "pretraining.toml", recipe.text);
+  save(model, tokenizer_json, log.text(), recipe.text, out);
 
   if ((*values)["json"].as<bool>()) {
     const auto json = [](const data::Interval& i) {

@@ -16,10 +16,11 @@ namespace {
 
 namespace po = boost::program_options;
 
-constexpr Usage usage = {"edgefuse show FILE [--json]",
-                         "Shows what a result file holds: every model's figures with their 95 % intervals, virtual "
-                         "time, bytes and energy. The file's digest is checked.",
-                         "edgefuse show results/runs/quickstart.h5"};
+constexpr Usage usage = {
+    "edgefuse show FILE [--json]",
+    "Shows what a result file holds: every model's figures with their 95 % intervals, virtual "
+    "time, bytes and energy. The file's digest is checked.",
+    "edgefuse show results/runs/quickstart.h5   # what edgefuse run scenarios/quickstart.toml left"};
 
 }  // namespace
 
@@ -32,8 +33,9 @@ int show_command(const Arguments& arguments, Console console) {
   const auto given = parse_options(usage, options, &positional, arguments, console);
   if (!given) return exit_done;
   if (given->count("file") == 0) {
-    throw InputError{
-        Mistake{.key = "FILE", .problem = "is missing", .remedy = "name a result file: " + std::string{usage.example}}};
+    throw InputError{Mistake{.key = "FILE",
+                             .problem = "is missing",
+                             .remedy = "name a result file: edgefuse show results/runs/quickstart.h5"}};
   }
   const auto summary = results::summarise(results::read_result((*given)["file"].as<std::string>()));
   console.out << (given->count("json") > 0 ? results::to_json(summary) + "\n" : results::to_table(summary));

@@ -27,7 +27,7 @@ constexpr Usage usage = {"edgefuse tokenize --model DIR (--text TEXT | --file FI
                          "Prints the token ids of a text, or of each text in a file. DIR needs only the tokenizer. "
                          "Special tokens written in "
                          "a text are recognised; those of the template, such as BOS, are added with --special.",
-                         "edgefuse tokenize --model data/models/atlas --text \"Hello world\" --special --json"};
+                         "edgefuse tokenize --model data/models/atlas-base --text \"Hello world\" --special --json"};
 
 /// The strings of a JSON list.
 std::vector<std::string> read_texts(const std::string& file) {

@@ -37,7 +37,8 @@ constexpr Usage usage = {
     "edgefuse train --model DIR (--data FILE | --batches FILE) --out DIR [options]",
     "Trains a LoRA adapter on a frozen model and saves it in Hugging Face PEFT's layout. --data takes "
     "examples, shuffled in every epoch; --batches takes ready token ids, one optimiser step for each slice.",
-    "edgefuse train --model data/models/atlas --data examples.jsonl --epochs 3 --targets q,v --out adapters/mine"};
+    "edgefuse train --model data/models/atlas-base --data mine.jsonl --epochs 3 --out adapters/mine\n"
+    R"(  # a line of mine.jsonl: {"prompt": "Two and two make", "answer": " four"})"};
 
 po::options_description option_list() {
   po::options_description options{"options"};

@@ -1,7 +1,9 @@
 #include "clients/local_data.hpp"
 
 #include <algorithm>
+#include <functional>
 #include <numeric>
+#include <utility>
 
 #include "sim/expects.hpp"
 #include "sim/random.hpp"
@@ -11,6 +13,13 @@ namespace {
 
 std::int64_t steps_of_a_pass(std::int64_t examples, std::int64_t batch) {
   return (examples + batch - 1) / batch;
+}
+
+/// The sum of the `rows` largest.
+std::int64_t sum_of_largest(std::vector<std::int64_t> counts, std::int64_t rows) {
+  const auto end = counts.begin() + std::min(rows, std::ssize(counts));
+  std::ranges::partial_sort(counts, end, std::greater{});
+  return std::accumulate(counts.begin(), end, std::int64_t{0});
 }
 
 }  // namespace
@@ -26,13 +35,15 @@ Workload workload(std::span<const llm::Sequence> examples, const LocalSchedule& 
   const auto count = static_cast<std::int64_t>(examples.size());
   Workload made{.examples = count, .steps = local_steps(count, schedule), .step = {}};
   made.step.rows = std::min(schedule.batch, std::max<std::int64_t>(count, 1));
-  std::int64_t labels = 0;
+  std::vector<std::int64_t> labels;
   for (const auto& example : examples) {
     made.step.sequence = std::max(made.step.sequence, static_cast<std::int64_t>(example.ids.size()));
-    labels += example.label_count();
+    labels.push_back(example.label_count());
   }
   if (count > 0) {
-    made.step.labelled_share = static_cast<double>(labels) / static_cast<double>(count * made.step.sequence);
+    const auto all = std::accumulate(labels.begin(), labels.end(), std::int64_t{0});
+    made.step.labelled_share = static_cast<double>(all) / static_cast<double>(count * made.step.sequence);
+    made.step.most_labels = sum_of_largest(std::move(labels), made.step.rows);
   }
   return made;
 }

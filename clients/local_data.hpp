@@ -21,8 +21,9 @@ struct LocalSchedule {
 /// left. 0 without examples.
 [[nodiscard]] std::int64_t local_steps(std::int64_t examples, const LocalSchedule& schedule);
 
-/// What a client's training will consist of, as far as its cost depends on it. Steps are counted at the client's
-/// longest example, whatever they hold: an upper bound for time, the truth for memory.
+/// What a client's training will consist of, as far as its cost depends on it. Every step is counted at the client's
+/// longest example: an upper bound for time, and for memory, where it is the worst step that has to fit. That step's
+/// labels are those of the examples with the most of them, since any examples may meet in a batch.
 struct Workload {
   std::int64_t examples = 0;
   std::int64_t steps = 0;

@@ -19,7 +19,7 @@ std::vector<Prospect> Planner::prospects(const Fleet& fleet, std::uint32_t clien
     const auto cost = llm::variant_cost(offer_.config, variant, offer_.adapter, workload.step, offer_.storage);
     const auto step = fleet.step_time(client, {.flops = cost.forward + cost.backward, .traffic = cost.traffic});
     Prospect p{.ratio = variant.ratio, .parameters = cost.parameters, .peak_memory = cost.peak_memory};
-    p.download = offer_.warm_start ? cost.download + cost.upload : cost.download;
+    p.download = cost.download;
     p.upload = cost.upload;
     p.compute = static_cast<double>(workload.steps) * step;
     p.energy = sim::participation_energy(fleet.device(client), p.compute,

@@ -23,7 +23,6 @@ struct Offer {
   std::vector<llm::VariantShape> variants;  // ascending ratio; a Plan's `variant` is an index into this
   llm::LoraSpec adapter;
   llm::CostOptions storage{};
-  bool warm_start = false;  // an adapter to start from travels down with the weights
 };
 
 /// Turns a client's means into its plan (docs/models/time.md).

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <vector>
 
+#include "data/design_effect.hpp"
 #include "sim/expects.hpp"
 #include "sim/random.hpp"
 
@@ -53,6 +54,18 @@ Interval bootstrap_ratio(std::span<const double> numerators, std::span<const dou
   }
   std::ranges::sort(estimates);
   return {numerator / denominator, quantile(estimates, 0.025), quantile(estimates, 0.975)};
+}
+
+Interval bootstrap_related_mean(std::span<const double> values, std::span<const std::vector<std::size_t>> facts,
+                                const BootstrapOptions& options) {
+  auto interval = bootstrap_mean(values, options);
+  const double effect = design_effect(values, facts);
+  if (effect == 1) return interval;
+  const auto [smallest, largest] = std::ranges::minmax(values);
+  const double wider = std::sqrt(effect);
+  interval.low = std::max(smallest, interval.value - wider * (interval.value - interval.low));
+  interval.high = std::min(largest, interval.value + wider * (interval.high - interval.value));
+  return interval;
 }
 
 }  // namespace edgefuse::data

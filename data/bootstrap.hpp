@@ -1,7 +1,9 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <span>
+#include <vector>
 
 namespace edgefuse::data {
 
@@ -27,5 +29,13 @@ struct BootstrapOptions {
 /// sequences. Denominators must be above 0.
 [[nodiscard]] Interval bootstrap_ratio(std::span<const double> numerators, std::span<const double> denominators,
                                        const BootstrapOptions& options = {});
+
+/// The mean of items of which some share a fact, and so stand or fall together: the interval of `bootstrap_mean`, its
+/// ends moved away from the mean by the square root of the items' design effect (data/design_effect.hpp) and kept
+/// between the smallest and the largest value. Without shared facts it is `bootstrap_mean`. `facts[i]` are those of
+/// item i.
+[[nodiscard]] Interval bootstrap_related_mean(std::span<const double> values,
+                                              std::span<const std::vector<std::size_t>> facts,
+                                              const BootstrapOptions& options = {});
 
 }  // namespace edgefuse::data

@@ -2,7 +2,6 @@
 
 #include <cstddef>
 #include <filesystem>
-#include <optional>
 #include <string>
 #include <string_view>
 
@@ -11,9 +10,6 @@ namespace edgefuse::data {
 /// The bytes of a UTF-8 file, without a byte-order mark. Throws InputError for a file that cannot be read or is empty,
 /// and for invalid UTF-8, with the line.
 [[nodiscard]] std::string read_text_file(const std::filesystem::path& file);
-
-/// Where `text` stops being UTF-8 (RFC 3629: no overlong forms, no surrogates); empty when it never does.
-[[nodiscard]] std::optional<std::size_t> first_invalid_utf8(std::string_view text);
 
 /// The line, from 1, on which byte `offset` of `text` lies.
 [[nodiscard]] int line_of(std::string_view text, std::size_t offset);

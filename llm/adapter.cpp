@@ -8,18 +8,14 @@
 #include <ATen/ATen.h>
 #include <fmt/format.h>
 
+#include "llm/checks.hpp"
+#include "llm/tensor_names.hpp"
 #include "sim/error.hpp"
 #include "sim/expects.hpp"
 #include "sim/random.hpp"
 
 namespace edgefuse::llm {
 namespace {
-
-/// The input width of a projection in the unpruned model: `model.config` keeps the base's sizes in every variant.
-std::int64_t base_width(const ModelConfig& config, Projection p) {
-  if (p == Projection::o) return config.heads * config.head_dim;
-  return p == Projection::down ? config.intermediate : config.hidden;
-}
 
 /// Uniform in ±1/sqrt(width): `kaiming_uniform_` with a = sqrt(5), as PEFT starts A. Row-major from one stream, so a
 /// smaller rank or a narrower variant starts from a corner of what a larger one starts from.
@@ -34,10 +30,6 @@ at::Tensor draw_a(std::int64_t rank, std::int64_t width, std::int64_t in, sim::D
     }
   }
   return a;
-}
-
-std::string shape_text(const at::Tensor& tensor) {
-  return fmt::format("[{}, {}]", tensor.size(0), tensor.size(1));
 }
 
 }  // namespace
@@ -58,7 +50,7 @@ Adapter make_adapter(const Model& model, const LoraSpec& spec, std::uint64_t see
       const ModuleId id{static_cast<std::int32_t>(layer), target};
       const auto module =
           first + static_cast<std::uint32_t>(layer * all_projections.size() + static_cast<std::size_t>(target));
-      const auto width = base_width(model.config, target);
+      const auto width = base_shape(model.config, target).in;  // a variant's config keeps the base's sizes
       EDGEFUSE_EXPECTS(linear.in() <= width, "a variant is never wider than its base");
       adapter.modules[id] = {
           draw_a(spec.rank, width, linear.in(), sim::Draws{{seed, sim::Domain::adapter_init, module, client}}),
@@ -80,8 +72,8 @@ void check_adapter_fits(const Adapter& adapter, const Model& model, const std::f
     }
     const Linear& linear = model.layers[static_cast<std::size_t>(id.layer)].projection(id.projection);
     if (factors.a.size(1) != linear.in() || factors.b.size(0) != linear.out()) {
-      note(id, fmt::format("has factors A {} and B {} for a weight of shape {}", shape_text(factors.a),
-                           shape_text(factors.b), shape_text(linear.weight)));
+      note(id, fmt::format("has factors A {} and B {} for a weight of shape {}", shape_text(factors.a.sizes()),
+                           shape_text(factors.b.sizes()), shape_text(linear.weight.sizes())));
     }
   }
   if (!mistakes.empty()) throw InputError{std::move(mistakes)};

@@ -43,6 +43,7 @@ struct Adapter {
 /// Reads PEFT's `adapter_config.json` and `adapter_model.safetensors`. DoRA, biases, saved modules and targets outside
 /// the seven projections are refused. Throws InputError.
 [[nodiscard]] Adapter load_adapter(const std::filesystem::path& folder);
+/// Writes the same two files, both or none. Throws InputError when the place cannot be written.
 void save_adapter(const Adapter& adapter, const std::filesystem::path& folder);
 
 /// Throws InputError naming each module that `model` lacks or whose shape differs.

@@ -19,6 +19,7 @@
 #include "sim/error.hpp"
 #include "sim/expects.hpp"
 #include "sim/output_file.hpp"
+#include "sim/output_folder.hpp"
 
 namespace edgefuse::llm {
 namespace {
@@ -264,9 +265,10 @@ void save_adapter(const Adapter& adapter, const std::filesystem::path& folder) {
     tensors[fmt::format("{}{}{}", key_prefix, id.name(), a_suffix)] = factors.a.to(at::kFloat);
     tensors[fmt::format("{}{}{}", key_prefix, id.name(), b_suffix)] = factors.b.to(at::kFloat);
   }
-  create_output_folder(folder);
-  write_text_file(folder / "adapter_config.json", config.dump(2) + "\n");
-  write_safetensors(folder / "adapter_model.safetensors", tensors);
+  OutputFolder files{folder};
+  write_text_file(files.partial() / "adapter_config.json", config.dump(2) + "\n");
+  write_safetensors(files.partial() / "adapter_model.safetensors", tensors);
+  files.commit("adapter_config.json");
 }
 
 }  // namespace edgefuse::llm

@@ -1,5 +1,8 @@
 #include "llm/checks.hpp"
 
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
 #include "llm/rope.hpp"
 #include "sim/error.hpp"
 
@@ -32,6 +35,10 @@ void check_step(const Model& model, const Batch& batch, const std::string& what)
     throw InputError{{.key = what,
                       .problem = "no position after the first has a label, so there is no loss to learn from",
                       .remedy = "leave the step out, or use longer sequences so that answers are not cut off"}};
+}
+
+std::string shape_text(std::span<const std::int64_t> shape) {
+  return fmt::format("[{}]", fmt::join(shape, ", "));
 }
 
 }  // namespace edgefuse::llm

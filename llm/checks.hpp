@@ -18,4 +18,7 @@ void check_text(const ModelConfig& config, std::span<const std::int64_t> ids, co
 /// The same for the texts and labels of one optimiser step, which must have something to learn from.
 void check_step(const Model& model, const Batch& batch, const std::string& what);
 
+/// "[3, 20]"
+[[nodiscard]] std::string shape_text(std::span<const std::int64_t> shape);
+
 }  // namespace edgefuse::llm

@@ -37,19 +37,19 @@ double tokens(const StepShape& step) {
   return static_cast<double>(step.rows) * static_cast<double>(step.sequence);
 }
 
+/// L.
+double labels(const StepShape& step) {
+  return step.labelled_share * tokens(step);
+}
+
 /// 2·L·V·d.
 double head_flops(const ModelConfig& config, const StepShape& step) {
-  return 2 * step.labelled_share * tokens(step) * static_cast<double>(config.vocabulary * config.hidden);
+  return 2 * labels(step) * static_cast<double>(config.vocabulary * config.hidden);
 }
 
 /// Both products of causal attention, forward: Σ_{t=1..S} 4·H·e·t per row.
 double attention_flops(const Widths& w, const StepShape& step) {
   return 2 * tokens(step) * static_cast<double>(step.sequence + 1) * w.queries;
-}
-
-/// Logits of the labelled positions.
-double logit_count(const ModelConfig& config, const StepShape& step) {
-  return step.labelled_share * tokens(step) * static_cast<double>(config.vocabulary);
 }
 
 double embedding_count(const ModelConfig& config) {
@@ -134,7 +134,7 @@ Bytes step_bytes(const ModelConfig& config, const VariantShape& shape, const Lor
   const double untouched = embedding_count(config) * (config.tied_head ? 1 : 2) - head;
   const double read = static_cast<double>(parameters(config, shape)) - untouched;
   const double looked_up = tokens(step) * static_cast<double>(config.hidden);
-  const double logits = 4 * logit_count(config, step) * bytes_each(options.activations);
+  const double logits = 4 * labels(step) * static_cast<double>(config.vocabulary) * bytes_each(options.activations);
   const double adapter = 9 * 4 * static_cast<double>(adapter_parameters(config, shape, spec));
   return Bytes{(2 * read + looked_up) * weight + logits + adapter} +
          2 * activation_bytes(config, shape, spec, step, options);
@@ -142,16 +142,15 @@ Bytes step_bytes(const ModelConfig& config, const VariantShape& shape, const Lor
 
 Bytes peak_training_memory(const ModelConfig& config, const VariantShape& shape, const LoraSpec& spec,
                            const StepShape& step, const CostOptions& options) {
-  const double logits = 2 * logit_count(config, step) * bytes_each(options.activations);
+  const double most = step.most_labels ? static_cast<double>(*step.most_labels) : labels(step);
+  const double logits = 2 * most * static_cast<double>(config.vocabulary) * bytes_each(options.activations);
   const double adapter = 4 * 4 * static_cast<double>(adapter_parameters(config, shape, spec));
   return weight_bytes(config, shape, options) + activation_bytes(config, shape, spec, step, options) +
          Bytes{logits + adapter};
 }
 
-Bytes download_bytes(const ModelConfig& config, const VariantShape& shape, const CostOptions& options,
-                     const LoraSpec* warm_start) {
-  const auto weights = weight_bytes(config, shape, options);
-  return warm_start == nullptr ? weights : weights + upload_bytes(config, shape, *warm_start, options);
+Bytes download_bytes(const ModelConfig& config, const VariantShape& shape, const CostOptions& options) {
+  return weight_bytes(config, shape, options);
 }
 
 Bytes upload_bytes(const ModelConfig& config, const VariantShape& shape, const LoraSpec& spec,

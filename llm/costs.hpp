@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 
 #include "llm/adapter.hpp"
 #include "llm/config.hpp"
@@ -22,15 +23,17 @@ struct CostOptions {
 };
 
 /// One optimiser step: `rows` texts padded to `sequence` positions; logits are computed at `labelled_share` of them.
+/// That is a mean over steps, which decides how long they take; what has to fit is the step with the most labels.
 struct StepShape {
   std::int64_t rows = 1;
   std::int64_t sequence = 1;
   double labelled_share = 1;
+  std::optional<std::int64_t> most_labels{};  // in any one step; the mean where it is not given
 };
 
 // Everything below is counted from sizes alone, no tensor exists. For layer l of a variant with K KV heads, H = K·group
 // query heads, n neurons, and the model's hidden d, head_dim e, vocabulary V, adapter rank r, step of R rows by S
-// positions (T = R·S tokens, L = labelled_share·T labels):
+// positions (T = R·S tokens, L = labelled_share·T labels, at most M in a step):
 //
 //   P_l = 2·H·e·d + 2·K·e·d + 3·n·d                    weights of the seven projections
 //   U_l = Σ r·(in + out) over the adapted projections   numbers of the adapter
@@ -68,13 +71,14 @@ struct StepShape {
 [[nodiscard]] Bytes step_bytes(const ModelConfig& config, const VariantShape& shape, const LoraSpec& spec,
                                const StepShape& step, const CostOptions& options = {});
 
-/// Weights + activations + logits and their gradient + 16 bytes per adapter number (value, gradient, two moments).
+/// Weights + activations + logits and their gradient, 2·M·V + 16 bytes per adapter number (value, gradient, two
+/// moments).
 [[nodiscard]] Bytes peak_training_memory(const ModelConfig& config, const VariantShape& shape, const LoraSpec& spec,
                                          const StepShape& step, const CostOptions& options = {});
 
-/// The variant's weights, and an adapter to start from when `warm_start` is not null.
+/// The variant's weights.
 [[nodiscard]] Bytes download_bytes(const ModelConfig& config, const VariantShape& shape,
-                                   const CostOptions& options = {}, const LoraSpec* warm_start = nullptr);
+                                   const CostOptions& options = {});
 /// The factors in the variant's shapes: pruned rows and columns are never sent.
 [[nodiscard]] Bytes upload_bytes(const ModelConfig& config, const VariantShape& shape, const LoraSpec& spec,
                                  const CostOptions& options = {});
@@ -87,7 +91,7 @@ struct VariantCost {
   Flops backward;     // one step
   Bytes traffic;      // one step
   Bytes peak_memory;  // while it trains
-  Bytes download;     // weights only
+  Bytes download;
   Bytes upload;
 };
 [[nodiscard]] VariantCost variant_cost(const ModelConfig& config, const VariantShape& shape, const LoraSpec& spec,

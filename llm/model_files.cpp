@@ -6,12 +6,13 @@
 #include <fmt/format.h>
 
 #include "llm/checkpoint.hpp"
+#include "llm/checks.hpp"
 #include "llm/model.hpp"
 #include "llm/safetensors.hpp"
 #include "llm/tensor_names.hpp"
 #include "sim/error.hpp"
 #include "sim/expects.hpp"
-#include "sim/output_file.hpp"
+#include "sim/output_folder.hpp"
 
 namespace edgefuse::llm {
 namespace {
@@ -19,13 +20,6 @@ namespace {
 constexpr std::string_view head_name = "lm_head.weight";
 constexpr std::string_view config_or_weights = "config.json and the weights must belong together";
 constexpr std::size_t most_listed = 20;
-
-std::string shape_text(at::IntArrayRef shape) {
-  std::string text = "[";
-  for (const auto size : shape)
-    text += (text.size() > 1 ? ", " : "") + std::to_string(size);
-  return text + "]";
-}
 
 bool is_weight_type(at::ScalarType type) {
   return type == at::kFloat || type == at::kHalf || type == at::kBFloat16 || type == at::kDouble;
@@ -143,9 +137,10 @@ void save_model(const Model& model, const std::filesystem::path& folder, at::Sca
                                .remedy = "save as BF16 or F32"}};
     }
   }
-  create_output_folder(folder);
-  write_config(config, folder);
-  write_safetensors(folder / "model.safetensors", tensors);
+  OutputFolder files{folder};
+  write_config(config, files.partial());
+  write_safetensors(files.partial() / "model.safetensors", tensors);
+  files.commit("config.json");
 }
 
 }  // namespace edgefuse::llm

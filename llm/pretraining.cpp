@@ -10,6 +10,7 @@
 #include "llm/adamw.hpp"
 #include "llm/reference.hpp"
 #include "llm/side_by_side.hpp"
+#include "llm/tensor_names.hpp"
 #include "sim/error.hpp"
 #include "sim/expects.hpp"
 #include "sim/random.hpp"
@@ -51,7 +52,8 @@ class Initialiser {
       values[i] = static_cast<float>(deviation * draws.normal());
     return tensor;
   }
-  Linear linear(std::int64_t out, std::int64_t in, bool bias, double scale = 1) {
+  Linear linear(const MatrixShape& shape, bool bias, double scale) {
+    const auto [out, in] = shape;
     return {normal(out, in, scale / std::sqrt(static_cast<double>(in))), bias ? at::zeros({out}) : at::Tensor{}};
   }
 
@@ -155,8 +157,6 @@ TrainingOptions adamw_options(const PretrainingOptions& options, bool decays) {
 Model initial_model(const ModelConfig& config, std::uint64_t seed) {
   Initialiser init{seed};
   const std::int64_t hidden = config.hidden;
-  const std::int64_t queries = config.heads * config.head_dim;
-  const std::int64_t keys = config.kv_heads * config.head_dim;
   const double branch = 1 / std::sqrt(2 * static_cast<double>(config.layers));
   Model model{.config = config, .embedding = {}, .final_norm = at::ones({hidden}), .head = {}, .layers = {}};
   model.embedding = init.normal(config.vocabulary, hidden, 0.05);
@@ -166,13 +166,10 @@ Model initial_model(const ModelConfig& config, std::uint64_t seed) {
     layer.input_norm = at::ones({hidden});
     layer.post_attn_norm = at::ones({hidden});
     if (config.qk_norm) layer.q_norm = at::ones({config.head_dim}), layer.k_norm = at::ones({config.head_dim});
-    layer.q = init.linear(queries, hidden, config.qkv_bias);
-    layer.k = init.linear(keys, hidden, config.qkv_bias);
-    layer.v = init.linear(keys, hidden, config.qkv_bias);
-    layer.o = init.linear(hidden, queries, config.o_bias, branch);
-    layer.gate = init.linear(config.intermediate, hidden, config.mlp_bias);
-    layer.up = init.linear(config.intermediate, hidden, config.mlp_bias);
-    layer.down = init.linear(hidden, config.intermediate, config.mlp_bias, branch);
+    for (const auto p : all_projections) {
+      const bool ends_a_branch = p == Projection::o || p == Projection::down;
+      layer.projection(p) = init.linear(base_shape(config, p), has_bias(config, p), ends_a_branch ? branch : 1);
+    }
     model.layers.push_back(std::move(layer));
   }
   return model;

@@ -5,32 +5,6 @@
 namespace edgefuse::llm {
 namespace {
 
-struct LinearSize {
-  std::int64_t out;
-  std::int64_t in;
-  bool bias;
-};
-
-LinearSize size_of(const ModelConfig& config, Projection p) {
-  const auto queries = config.heads * config.head_dim;
-  const auto keys = config.kv_heads * config.head_dim;
-  switch (p) {
-    case Projection::q:
-      return {queries, config.hidden, config.qkv_bias};
-    case Projection::k:
-    case Projection::v:
-      return {keys, config.hidden, config.qkv_bias};
-    case Projection::o:
-      return {config.hidden, queries, config.o_bias};
-    case Projection::gate:
-    case Projection::up:
-      return {config.intermediate, config.hidden, config.mlp_bias};
-    case Projection::down:
-      break;
-  }
-  return {config.hidden, config.intermediate, config.mlp_bias};
-}
-
 void add_layer(std::vector<TensorSlot>& slots, const ModelConfig& config, Layer& layer, std::int32_t index) {
   const std::string prefix = "model.layers." + std::to_string(index) + ".";
   slots.push_back({prefix + "input_layernorm.weight", {config.hidden}, &layer.input_norm});
@@ -40,14 +14,34 @@ void add_layer(std::vector<TensorSlot>& slots, const ModelConfig& config, Layer&
     slots.push_back({prefix + "self_attn.k_norm.weight", {config.head_dim}, &layer.k_norm});
   }
   for (const Projection p : all_projections) {
-    const auto [out, in, bias] = size_of(config, p);
+    const auto [out, in] = base_shape(config, p);
     const std::string name = ModuleId{index, p}.name();
     slots.push_back({name + ".weight", {out, in}, &layer.projection(p).weight});
-    if (bias) slots.push_back({name + ".bias", {out}, &layer.projection(p).bias});
+    if (has_bias(config, p)) slots.push_back({name + ".bias", {out}, &layer.projection(p).bias});
   }
 }
 
 }  // namespace
+
+MatrixShape base_shape(const ModelConfig& config, Projection p) {
+  return projection_shape(config, {.kv_heads = config.kv_heads, .neurons = config.intermediate}, p);
+}
+
+bool has_bias(const ModelConfig& config, Projection p) {
+  switch (p) {
+    case Projection::q:
+    case Projection::k:
+    case Projection::v:
+      return config.qkv_bias;
+    case Projection::o:
+      return config.o_bias;
+    case Projection::gate:
+    case Projection::up:
+    case Projection::down:
+      break;
+  }
+  return config.mlp_bias;
+}
 
 std::vector<TensorSlot> tensor_slots(Model& model) {
   const ModelConfig& config = model.config;

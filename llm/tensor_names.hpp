@@ -5,8 +5,14 @@
 #include <vector>
 
 #include "llm/model.hpp"
+#include "llm/variant.hpp"
 
 namespace edgefuse::llm {
+
+/// One projection's matrix in the unpruned model of this config.
+[[nodiscard]] MatrixShape base_shape(const ModelConfig& config, Projection p);
+/// Whether the architecture gives this projection a bias.
+[[nodiscard]] bool has_bias(const ModelConfig& config, Projection p);
 
 /// A tensor of a Hugging Face checkpoint: its name there and the shape `config` demands.
 struct TensorSlot {

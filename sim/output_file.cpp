@@ -42,14 +42,4 @@ void write_text_file(const std::filesystem::path& path, std::string_view text) {
   file.commit();
 }
 
-void create_output_folder(const std::filesystem::path& folder) {
-  std::error_code error;
-  std::filesystem::create_directories(folder, error);
-  if (error || !std::filesystem::is_directory(folder)) {
-    throw InputError{Mistake{.file = folder.string(),
-                             .problem = "is no folder and cannot be made one",
-                             .remedy = "name a place you may write to"}};
-  }
-}
-
 }  // namespace edgefuse

@@ -31,7 +31,4 @@ class OutputFile {
 /// A whole text file, written the same way.
 void write_text_file(const std::filesystem::path& path, std::string_view text);
 
-/// Creates `folder` and its parents where they are missing. Throws InputError when that fails.
-void create_output_folder(const std::filesystem::path& folder);
-
 }  // namespace edgefuse

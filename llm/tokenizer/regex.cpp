@@ -72,10 +72,6 @@ std::vector<Extent> Regex::find_all(std::string_view text) const {
   return found;
 }
 
-std::string Regex::replace_all(std::string_view text, std::string_view content) const {
-  return with_replaced(text, find_all(text), content);
-}
-
 std::vector<Extent> find_literal(std::string_view text, std::string_view literal) {
   std::vector<Extent> found;
   for (auto at = text.find(literal); at != std::string_view::npos; at = text.find(literal, at + literal.size()))

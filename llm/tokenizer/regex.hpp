@@ -28,8 +28,6 @@ class Regex {
 
   /// All matches from left to right; none overlap. `text` must be well-formed UTF-8.
   [[nodiscard]] std::vector<Extent> find_all(std::string_view text) const;
-  /// `text` with every match replaced by `content`, taken literally.
-  [[nodiscard]] std::string replace_all(std::string_view text, std::string_view content) const;
 
  private:
   struct Compiled;

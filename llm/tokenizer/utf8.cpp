@@ -5,14 +5,11 @@
 #include <unicode/utf8.h>
 
 #include "sim/expects.hpp"
+#include "sim/utf8.hpp"
 
 namespace edgefuse::llm::tokenizing {
-namespace {
 
-constexpr UChar32 ill_formed = -1;
-
-/// The code point at `at`, or `ill_formed`.
-UChar32 strict_code_point(std::string_view text, std::size_t& at) {
+char32_t next_code_point(std::string_view text, std::size_t& at) {
   EDGEFUSE_EXPECTS(text.size() <= INT32_MAX, "ICU's UTF-8 routines count in 32 bits");
   const auto* bytes = reinterpret_cast<const std::uint8_t*>(text.data());
   const auto length = static_cast<std::int32_t>(text.size());
@@ -20,14 +17,7 @@ UChar32 strict_code_point(std::string_view text, std::size_t& at) {
   UChar32 point = 0;
   U8_NEXT(bytes, index, length, point);
   at = static_cast<std::size_t>(index);
-  return point < 0 ? ill_formed : point;
-}
-
-}  // namespace
-
-char32_t next_code_point(std::string_view text, std::size_t& at) {
-  const UChar32 point = strict_code_point(text, at);
-  return point == ill_formed ? U'\uFFFD' : static_cast<char32_t>(point);
+  return point < 0 ? U'\uFFFD' : static_cast<char32_t>(point);
 }
 
 void append_utf8(std::string& text, char32_t point) {
@@ -38,10 +28,7 @@ void append_utf8(std::string& text, char32_t point) {
 }
 
 bool is_utf8(std::string_view text) {
-  for (std::size_t at = 0; at < text.size();) {
-    if (strict_code_point(text, at) == ill_formed) return false;
-  }
-  return true;
+  return !first_invalid_utf8(text);
 }
 
 std::string repaired_utf8(std::string_view text) {

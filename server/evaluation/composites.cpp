@@ -66,23 +66,36 @@ void encode_alone(std::span<const data::CompositeQuestion> composites, const llm
   encoded.alone = encode(questions, tokenizer, max_positions);
 }
 
-/// The mean over an instance's questions, and every question by itself. Within one domain an instance has one question
-/// at most, so there to draw questions is to draw instances; over all domains those of an instance are drawn together.
+/// The mean over an instance's questions, and every question by itself. A question shares facts with those that its
+/// whole instance shares facts with: one company makes two questions as little independent as one fact does.
 struct PerInstanceAndPart {
-  std::vector<double> by_instance;
-  std::vector<double> by_part;
+  Items by_instance;
+  Items by_part;
 };
 struct Tally {
-  std::vector<double> all;           // by instance
+  Items all;                         // by instance
   std::vector<std::string> domains;  // by part
   PerInstanceAndPart each;
   PerInstanceAndPart gap;
 };
 
+void add(Items& items, double value, const std::vector<std::size_t>& facts) {
+  items.values.push_back(value);
+  items.facts.push_back(facts);
+}
+
+std::vector<std::size_t> facts_of(const EncodedComposites& composites, std::size_t instance) {
+  std::vector<std::size_t> facts;
+  for (const auto part : composites.parts[instance])
+    facts.push_back(composites.alone.facts[part]);
+  return facts;
+}
+
 Tally tally(const EncodedComposites& composites, const std::vector<std::vector<int>>& answers,
             const std::vector<bool>& right_alone) {
   Tally t;
   for (std::size_t i = 0; i < answers.size(); ++i) {
+    const auto facts = facts_of(composites, i);
     double right = 0;
     double alone = 0;
     for (std::size_t j = 0; j < answers[i].size(); ++j) {
@@ -90,15 +103,15 @@ Tally tally(const EncodedComposites& composites, const std::vector<std::vector<i
       const double together = answers[i][j] == composites.alone.answers[part] ? 1 : 0;
       const double by_itself = right_alone[part] ? 1 : 0;
       t.domains.push_back(composites.alone.domains[part]);
-      t.each.by_part.push_back(together);
-      t.gap.by_part.push_back(by_itself - together);
+      add(t.each.by_part, together, facts);
+      add(t.gap.by_part, by_itself - together, facts);
       right += together;
       alone += by_itself;
     }
     const auto k = static_cast<double>(answers[i].size());
-    t.all.push_back(right == k ? 1 : 0);
-    t.each.by_instance.push_back(right / k);
-    t.gap.by_instance.push_back((alone - right) / k);
+    add(t.all, right == k ? 1 : 0, facts);
+    add(t.each.by_instance, right / k, facts);
+    add(t.gap.by_instance, (alone - right) / k, facts);
   }
   return t;
 }
@@ -150,13 +163,12 @@ std::vector<Score> score(const llm::Model& model, const EncodedComposites& compo
   const auto t = tally(composites, composite_answers(model, adapter, composites),
                        answered_right(model, adapter, composites.alone));
   const auto by_instance_and_domain = [&](std::string_view name, const PerInstanceAndPart& values) {
-    auto scores = domain_scores(name, t.domains, values.by_part, {}, bootstrap);
-    scores.insert(scores.begin(), overall_score(name, values.by_instance, {}, bootstrap));
+    auto scores = domain_scores(name, t.domains, values.by_part, bootstrap);
+    scores.insert(scores.begin(), overall_score(name, values.by_instance, bootstrap));
     return scores;
   };
   const auto k = static_cast<double>(composites.links.size() + 1);
-  auto scores =
-      with_chance(std::pow(chance_of_a_letter, k), {overall_score(metric::composite_all, t.all, {}, bootstrap)});
+  auto scores = with_chance(std::pow(chance_of_a_letter, k), {overall_score(metric::composite_all, t.all, bootstrap)});
   std::ranges::move(with_chance(chance_of_a_letter, by_instance_and_domain(metric::composite_each, t.each)),
                     std::back_inserter(scores));
   std::ranges::move(with_chance(0, by_instance_and_domain(metric::composition_gap, t.gap)), std::back_inserter(scores));

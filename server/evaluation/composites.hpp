@@ -35,7 +35,9 @@ struct EncodedComposites {
                                                               const EncodedComposites& composites);
 
 /// `composite_all` over all instances; `composite_each` over all and by domain; `composition_gap`: accuracy of the same
-/// questions asked alone minus composite_each, over all and by domain. The bootstrap draws instances.
+/// questions asked alone minus composite_each, over all and by domain. The bootstrap draws instances (by domain: the
+/// questions of it, one to an instance at most); instances that share a fact widen its intervals,
+/// data/design_effect.hpp.
 [[nodiscard]] std::vector<Score> score(const llm::Model& model, const EncodedComposites& composites,
                                        const llm::Adapter* adapter = nullptr,
                                        const data::BootstrapOptions& bootstrap = {});

@@ -13,16 +13,15 @@ std::vector<Score> score(const llm::Model& model, const HeldOut& held_out, const
   EDGEFUSE_EXPECTS(held_out.sequences.size() == held_out.domains.size(), "every sequence has a domain");
   const auto losses = llm::sequence_losses(model, adapter, held_out.sequences);
   std::vector<std::string> domains;
-  std::vector<double> nll;
-  std::vector<double> labels;
+  Items sequences;
   for (std::size_t i = 0; i < losses.size(); ++i) {
     if (losses[i].labels == 0) continue;
     if (!std::isfinite(losses[i].nll)) throw RunError{"the model's loss is not finite, so it cannot be scored"};
     domains.push_back(held_out.domains[i]);
-    nll.push_back(losses[i].nll);
-    labels.push_back(static_cast<double>(losses[i].labels));
+    sequences.values.push_back(losses[i].nll);
+    sequences.weights.push_back(static_cast<double>(losses[i].labels));
   }
-  return scores_by_domain(metric::loss, domains, nll, labels, bootstrap);
+  return scores_by_domain(metric::loss, domains, sequences, bootstrap);
 }
 
 }  // namespace edgefuse::server

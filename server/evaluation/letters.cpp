@@ -75,13 +75,6 @@ bool AnswerLetters::single() const {
   return std::ranges::all_of(tails, [](const Ids& tail) { return tail.size() == 1; });
 }
 
-Ids AnswerLetters::ids(int letter) const {
-  auto all = lead;
-  const auto& tail = tails.at(static_cast<std::size_t>(letter));
-  all.insert(all.end(), tail.begin(), tail.end());
-  return all;
-}
-
 Ids continuation_ids(const llm::Tokenizer& tokenizer, std::string_view context, std::string_view continuation) {
   const auto before = tokenizer.encode(context, llm::Tokenizer::Special::leave_out);
   const auto both =

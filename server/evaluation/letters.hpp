@@ -18,8 +18,6 @@ struct AnswerLetters {
 
   /// Whether each letter is one token: then the four logits after the prompt decide.
   [[nodiscard]] bool single() const;
-  /// All ids of one letter.
-  [[nodiscard]] std::vector<std::int64_t> ids(int letter) const;
 };
 
 /// The ids that `continuation` adds to `context`. Throws InputError when the tokenizer joins the two, because then a

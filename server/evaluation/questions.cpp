@@ -37,21 +37,20 @@ std::vector<bool> answered_right(const llm::Model& model, const llm::Adapter* ad
 
 std::vector<Score> score(const llm::Model& model, const EncodedQuestions& questions, const llm::Adapter* adapter,
                          const data::BootstrapOptions& bootstrap) {
-  std::vector<double> right;  // by fact
-  std::vector<double> asked;
+  Items facts;  // the right answers about each fact, of so many questions
   std::vector<std::string> domains;
   const auto answered = answered_right(model, adapter, questions);
   for (std::size_t i = 0; i < answered.size(); ++i) {
     const auto fact = questions.facts[i];
-    if (fact == right.size()) {
-      right.push_back(0);
-      asked.push_back(0);
+    if (fact == facts.values.size()) {
+      facts.values.push_back(0);
+      facts.weights.push_back(0);
       domains.push_back(questions.domains[i]);
     }
-    right[fact] += answered[i] ? 1 : 0;
-    asked[fact] += 1;
+    facts.values[fact] += answered[i] ? 1 : 0;
+    facts.weights[fact] += 1;
   }
-  return with_chance(chance_of_a_letter, scores_by_domain(metric::accuracy, domains, right, asked, bootstrap));
+  return with_chance(chance_of_a_letter, scores_by_domain(metric::accuracy, domains, facts, bootstrap));
 }
 
 }  // namespace edgefuse::server

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <span>
@@ -31,19 +32,23 @@ namespace metric = data::metric;
 /// What guessing one of four letters gives.
 inline constexpr double chance_of_a_letter = 0.25;
 
-/// The mean over all items; where `weights` are given, the sum of values over the sum of weights. At least one item.
-[[nodiscard]] Score overall_score(std::string_view metric, std::span<const double> values,
-                                  std::span<const double> weights, const data::BootstrapOptions& bootstrap);
+/// What a figure is the mean of.
+struct Items {
+  std::vector<double> values;
+  std::vector<double> weights{};                  // the figure is Σ values / Σ weights; none: the mean of the values
+  std::vector<std::vector<std::size_t>> facts{};  // items that share one are not independent; none: all items are
+};
+
+/// The figure over all items. At least one item; weights or facts, not both.
+[[nodiscard]] Score overall_score(std::string_view metric, const Items& items, const data::BootstrapOptions& bootstrap);
 
 /// The same for the items of each domain, in alphabetical order. `domains` has an entry for each item.
 [[nodiscard]] std::vector<Score> domain_scores(std::string_view metric, std::span<const std::string> domains,
-                                               std::span<const double> values, std::span<const double> weights,
-                                               const data::BootstrapOptions& bootstrap);
+                                               const Items& items, const data::BootstrapOptions& bootstrap);
 
 /// Overall, then by domain; nothing when there are no items.
 [[nodiscard]] std::vector<Score> scores_by_domain(std::string_view metric, std::span<const std::string> domains,
-                                                  std::span<const double> values, std::span<const double> weights,
-                                                  const data::BootstrapOptions& bootstrap);
+                                                  const Items& items, const data::BootstrapOptions& bootstrap);
 
 /// The scores, told what guessing gives.
 [[nodiscard]] std::vector<Score> with_chance(double chance, std::vector<Score> scores);

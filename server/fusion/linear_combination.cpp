@@ -30,6 +30,26 @@ at::Tensor dense_sum(const ModuleParts& parts, std::span<const double> coefficie
   return result;
 }
 
+llm::LowRank stacked_as(at::ScalarType type, const ModuleParts& parts, std::span<const double> coefficients) {
+  EDGEFUSE_EXPECTS(!parts.empty() && parts.size() == coefficients.size(), "each part has a coefficient");
+  std::vector<at::Tensor> a;
+  std::vector<at::Tensor> b;
+  for (std::size_t i = 0; i < parts.size(); ++i) {
+    const auto* low = std::get_if<llm::LowRank>(&parts[i].delta);
+    EDGEFUSE_EXPECTS(low != nullptr, "only factors can be stacked");
+    if (coefficients[i] == 0) continue;
+    const auto own_a = low->a.to(type);
+    a.push_back(coefficients[i] == 1 ? own_a : own_a * coefficients[i]);
+    b.push_back(low->b.to(type));
+  }
+  if (a.size() == 1) return {.a = a.front(), .b = b.front()};
+  if (a.empty()) {
+    const auto& any = std::get<llm::LowRank>(parts.front().delta);
+    return {.a = any.a.to(type).narrow(0, 0, 0), .b = any.b.to(type).narrow(1, 0, 0)};
+  }
+  return {.a = at::cat(a, 0), .b = at::cat(b, 1)};
+}
+
 }  // namespace
 
 std::vector<double> normalised_weights(const ModuleParts& parts, const ResolvedModules& all) {
@@ -40,22 +60,7 @@ std::vector<double> normalised_weights(const ModuleParts& parts, const ResolvedM
 }
 
 llm::LowRank stacked(const ModuleParts& parts, std::span<const double> coefficients) {
-  EDGEFUSE_EXPECTS(!parts.empty() && parts.size() == coefficients.size(), "each part has a coefficient");
-  std::vector<at::Tensor> a;
-  std::vector<at::Tensor> b;
-  for (std::size_t i = 0; i < parts.size(); ++i) {
-    const auto* low = std::get_if<llm::LowRank>(&parts[i].delta);
-    EDGEFUSE_EXPECTS(low != nullptr, "only factors can be stacked");
-    if (coefficients[i] == 0) continue;
-    a.push_back(coefficients[i] == 1 ? low->a : low->a * coefficients[i]);
-    b.push_back(low->b);
-  }
-  if (a.size() == 1) return {.a = a.front(), .b = b.front()};
-  if (a.empty()) {
-    const auto& any = std::get<llm::LowRank>(parts.front().delta);
-    return {.a = any.a.narrow(0, 0, 0), .b = any.b.narrow(1, 0, 0)};
-  }
-  return {.a = at::cat(a, 0), .b = at::cat(b, 1)};
+  return stacked_as(at::kFloat, parts, coefficients);
 }
 
 llm::ModuleDelta linear_combination(const ModuleParts& parts, std::span<const double> coefficients) {
@@ -65,8 +70,9 @@ llm::ModuleDelta linear_combination(const ModuleParts& parts, std::span<const do
   auto factors = stacked(parts, coefficients);
   const auto out = factors.b.size(0);
   const auto in = factors.a.size(1);
-  if (parts.size() == 1 || factors.a.size(0) * (out + in) < out * in) return factors;
-  return llm::Dense{llm::dense(factors)};
+  const auto taking_part = std::ranges::count_if(coefficients, [](double c) { return c != 0; });
+  if (taking_part <= 1 || factors.a.size(0) * (out + in) < out * in) return factors;
+  return llm::Dense{llm::dense(stacked_as(at::kDouble, parts, coefficients)).to(at::kFloat)};
 }
 
 }  // namespace edgefuse::server

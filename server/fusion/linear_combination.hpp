@@ -16,9 +16,9 @@ namespace edgefuse::server {
 /// Parts with coefficient 0 are left out. All parts must be low rank.
 [[nodiscard]] llm::LowRank stacked(const ModuleParts& parts, std::span<const double> coefficients);
 
-/// Σ c_i D_i, exact up to float32 rounding. Low rank by stacking when all parts are and the factors hold fewer numbers
-/// than the matrix would (or there is only one part), else dense, accumulated in float64. Which of the two depends on
-/// shapes alone. `parts` is not empty.
+/// Σ c_i D_i in float32. Of parts whose coefficient is not 0: low rank by stacking when all are and the factors hold
+/// fewer numbers than the matrix would (or there is only one), and then the sum itself is left to whoever multiplies
+/// the factors; else dense, accumulated in float64 and rounded once. `parts` is not empty.
 [[nodiscard]] llm::ModuleDelta linear_combination(const ModuleParts& parts, std::span<const double> coefficients);
 
 }  // namespace edgefuse::server

@@ -8,6 +8,7 @@
 #include <limits>
 #include <optional>
 
+#include "llm/tensor_names.hpp"
 #include "sim/expects.hpp"
 
 namespace edgefuse::server {
@@ -22,8 +23,7 @@ struct Place {
     EDGEFUSE_EXPECTS(static_cast<std::size_t>(id.layer) < shape.layers.size(),
                      "the adapter's layers are the variant's");
     variant = projection_shape(config, shape.layers[static_cast<std::size_t>(id.layer)], id.projection);
-    const llm::LayerShape whole{.kv_heads = config.kv_heads, .neurons = config.intermediate};
-    base = projection_shape(config, whole, id.projection);
+    base = base_shape(config, id.projection);
   }
 };
 
@@ -38,10 +38,6 @@ at::Tensor padded(const at::Tensor& factor, std::int64_t dim, std::int64_t size)
   auto sizes = factor.sizes().vec();
   sizes[static_cast<std::size_t>(dim)] = size - factor.size(dim);
   return at::cat({factor, at::zeros(sizes, factor.options())}, dim);
-}
-
-at::Tensor cut(const at::Tensor& factor, std::int64_t dim, std::int64_t size) {
-  return factor.narrow(dim, 0, size).contiguous();
 }
 
 /// Largest magnitude, NaN if there is one.
@@ -81,18 +77,6 @@ llm::Adapter recover_adapter(const llm::Adapter& adapter, const llm::VariantShap
     expect_shape(factors, place.variant);
     factors.a = padded(factors.a, 1, place.base.in);
     factors.b = padded(factors.b, 0, place.base.out);
-  }
-  return result;
-}
-
-llm::Adapter restrict_adapter(const llm::Adapter& adapter, const llm::VariantShape& shape,
-                              const llm::ModelConfig& config) {
-  llm::Adapter result = adapter;
-  for (auto& [id, factors] : result.modules) {
-    const Place place{config, shape, id};
-    expect_shape(factors, place.base);
-    factors.a = cut(factors.a, 1, place.variant.in);
-    factors.b = cut(factors.b, 0, place.variant.out);
   }
   return result;
 }

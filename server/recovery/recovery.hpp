@@ -35,8 +35,4 @@ using Recovered = std::variant<llm::ModelDelta, Refusal>;
 [[nodiscard]] llm::Adapter recover_adapter(const llm::Adapter& adapter, const llm::VariantShape& shape,
                                            const llm::ModelConfig& config);
 
-/// The adjoint, ⟨recover(X), Y⟩ = ⟨X, restrict(Y)⟩ on ΔW: what of a base-shaped adapter a variant can hold.
-[[nodiscard]] llm::Adapter restrict_adapter(const llm::Adapter& adapter, const llm::VariantShape& shape,
-                                            const llm::ModelConfig& config);
-
 }  // namespace edgefuse::server

@@ -100,6 +100,39 @@ TEST(LocalData, WorkloadHasTheLongestExampleAndTheShareOfLabels) {
   EXPECT_DOUBLE_EQ(load.step.labelled_share, 5.0 / (5 * 6));
 }
 
+TEST(LocalData, TheStepThatHasToFitHasTheExamplesWithTheMostLabels) {
+  auto data = examples(6);
+  const std::vector<std::size_t> labelled = {1, 1, 4, 1, 5, 2};
+  for (std::size_t i = 0; i < data.size(); ++i) {
+    data[i].ids.resize(9, 7);
+    data[i].labels.assign(9, llm::no_label);
+    std::fill_n(data[i].labels.rbegin(), labelled[i], 3);
+  }
+  const auto most = [&](std::int64_t batch) { return workload(data, {.epochs = 1, .batch = batch}).step.most_labels; };
+  EXPECT_EQ(most(1), 5);
+  EXPECT_EQ(most(3), 5 + 4 + 2);
+  EXPECT_EQ(most(8), 14) << "a batch of all there is";
+  EXPECT_DOUBLE_EQ(workload(data, {.epochs = 1, .batch = 3}).step.labelled_share, 14.0 / (6 * 9));
+}
+
+TEST(LocalData, NoBatchHasMoreLabelsThanTheWorkloadSays) {
+  auto data = examples(23);
+  for (std::size_t i = 0; i < data.size(); ++i)
+    for (std::size_t j = 0; j < data[i].labels.size(); j += 1 + i % 5)
+      data[i].labels[j] = 3;
+  const LocalSchedule schedule{.epochs = 40, .batch = 4};
+  std::int64_t most = 0;
+  for (const auto& batch : local_batches(data, schedule, 1, 2, 3)) {
+    std::int64_t labels = 0;
+    for (const auto& sequence : batch)
+      labels += sequence.label_count();
+    most = std::max(most, labels);
+  }
+  const auto said = workload(data, schedule).step.most_labels.value();
+  EXPECT_LE(most, said);
+  EXPECT_GT(most, said / 2) << "in forty passes many labels meet";
+}
+
 TEST(LocalData, ABatchLargerThanTheDataHasTheDataForRows) {
   EXPECT_EQ(workload(examples(3), {.epochs = 1, .batch = 8}).step.rows, 3);
 }

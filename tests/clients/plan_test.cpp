@@ -47,9 +47,9 @@ Fleet fleet_of_one(Bytes memory) {
 
 class PlanTest : public ::testing::Test {
  protected:
-  std::optional<llm::Plan> plan(Bytes memory, Offer made = offer()) {
+  std::optional<llm::Plan> plan(Bytes memory) {
     const auto fleet = fleet_of_one(memory);
-    return Planner{std::move(made), policy_}.plan(fleet, 0, fleet.link(0), load);
+    return Planner{offer(), policy_}.plan(fleet, 0, fleet.link(0), load);
   }
   FitMemory policy_;
 };
@@ -99,12 +99,6 @@ TEST_F(PlanTest, RepeatsWhatWasDecidedElsewhere) {
   EXPECT_EQ(made.batch, 3);
   EXPECT_EQ(made.sequence, 11);
   EXPECT_EQ(made.examples, 21);
-}
-
-TEST_F(PlanTest, AWarmStartTravelsDownToo) {
-  auto warm = offer();
-  warm.warm_start = true;
-  EXPECT_EQ(plan(Bytes{1e12}, warm).value().download, costs()[0].download + costs()[0].upload);
 }
 
 TEST(RatioPolicies, FindsPoliciesByNameAndRefusesOthers) {

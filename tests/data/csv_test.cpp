@@ -30,6 +30,11 @@ TEST(Csv, TakesAQuoteInTheMiddleOfAFieldAsItself) {
             (std::vector<std::string>{"5\" by 3", "Why?\"", "x"}));
 }
 
+TEST(Csv, TakesAQuoteThatClosesNoFieldAsItself) {
+  EXPECT_EQ(parse_csv("\"say \"no\" twice\",x\n", "x.csv").at(0).fields,
+            (std::vector<std::string>{"say \"no\" twice", "x"}));
+}
+
 TEST(Csv, NamesTheFirstLineOfAnUnclosedQuote) {
   try {
     const auto rows = parse_csv("a,b\n\"c\nd,e\nf", "x.csv");

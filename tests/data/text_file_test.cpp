@@ -12,18 +12,6 @@ using testing::mistakes_of;
 using testing::summary;
 using testing::write;
 
-TEST(TextFile, AcceptsEveryLengthOfUtf8) {
-  EXPECT_EQ(first_invalid_utf8("a \xC3\xA9 \xE2\x82\xAC \xED\x9F\xBF \xF0\x9F\x98\x80"), std::nullopt);
-}
-
-TEST(TextFile, FindsTheFirstByteThatIsNotUtf8) {
-  EXPECT_EQ(first_invalid_utf8("ab\xFF"), 2u);
-  EXPECT_EQ(first_invalid_utf8("a\xC0\x80"), 1u) << "overlong";
-  EXPECT_EQ(first_invalid_utf8("\xED\xA0\x80"), 0u) << "surrogate";
-  EXPECT_EQ(first_invalid_utf8("\xF4\x90\x80\x80"), 0u) << "above U+10FFFF";
-  EXPECT_EQ(first_invalid_utf8("abc\xE2\x82"), 3u) << "cut off";
-}
-
 TEST(TextFile, DropsAByteOrderMark) {
   EXPECT_EQ(read_text_file(write(testing::scratch_folder(), "a", "\xEF\xBB\xBFhi")), "hi");
 }

@@ -4,6 +4,7 @@
 
 #include <cmath>
 #include <fstream>
+#include <iterator>
 #include <string>
 
 #include <ATen/ATen.h>
@@ -156,6 +157,14 @@ TEST(SavedAdapter, SpeaksToPeftInItsOwnWords) {
   const std::string name = "base_model.model.model.layers.1.mlp.down_proj.lora_A.weight";
   ASSERT_TRUE(file.contains(name));
   EXPECT_EQ(file.entries().at(name).shape, (std::vector<std::int64_t>{3, 20}));
+}
+
+TEST(SavedAdapter, ReplacesAnOlderOneWhole) {
+  const auto folder = scratch_folder();
+  save_adapter(random_adapter({Projection::q, Projection::v}), folder);
+  save_adapter(random_adapter({Projection::down}), folder);
+  EXPECT_EQ(load_adapter(folder).spec.targets, std::vector{Projection::down});
+  EXPECT_EQ(std::distance(std::filesystem::directory_iterator{folder}, {}), 2) << "nothing is left beside";
 }
 
 /// A good folder, to be spoilt.

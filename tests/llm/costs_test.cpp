@@ -113,7 +113,19 @@ TEST(Costs, MemoryAndBytesByHand) {
   EXPECT_DOUBLE_EQ(upload_bytes(tiny(), whole, spec).value, 4 * adapter);
   EXPECT_DOUBLE_EQ(upload_bytes(tiny(), whole, spec, {.adapter = Storage::fp16}).value, 2 * adapter);
   EXPECT_DOUBLE_EQ(download_bytes(tiny(), whole).value, 2 * 4290);
-  EXPECT_DOUBLE_EQ(download_bytes(tiny(), whole, {}, &spec).value, 2 * 4290 + 4 * adapter);
+}
+
+TEST(Costs, MemoryIsThatOfTheStepWithTheMostLabelsAndTimeThatOfTheMean) {
+  const StepShape mean{.rows = 3, .sequence = 5, .labelled_share = 0.2};
+  StepShape uneven = mean;
+  uneven.most_labels = 11;
+  const auto spec = on_all(2);
+  const auto even_cost = variant_cost(tiny(), full_shape(tiny()), spec, mean);
+  const auto cost = variant_cost(tiny(), full_shape(tiny()), spec, uneven);
+  EXPECT_DOUBLE_EQ((cost.peak_memory - even_cost.peak_memory).value, 2 * (11 - 3) * 50 * 4);
+  EXPECT_EQ(cost.forward, even_cost.forward);
+  EXPECT_EQ(cost.backward, even_cost.backward);
+  EXPECT_EQ(cost.traffic, even_cost.traffic);
 }
 
 /// "2·N per token forward" (Kaplan et al., 2001.08361) for short sequences with every position labelled.

@@ -1,5 +1,9 @@
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <cmath>
+#include <string>
+
 #include "server/evaluation/composites.hpp"
 #include "sim/error.hpp"
 #include "tests/server/evaluation_support.hpp"
@@ -97,6 +101,33 @@ TEST(CompositeScores, DrawInstancesAndNotQuestions) {
   EXPECT_EQ(scores[1].value, 0.5);
   EXPECT_EQ(scores[1].low, 0);
   EXPECT_EQ(scores[1].high, 1);
+}
+
+TEST(CompositeScores, AreLessCertainWhereInstancesShareFacts) {
+  // Eight instances, four all right and four all wrong. When two facts of "art" carry four instances each, they say
+  // what two instances say: 4² · (1/2)² from each fact over 8 · (1/2)², with 32 of 64 pairs taken, is a design effect
+  // of 7.
+  const auto instances = [](bool shared) {
+    std::vector<data::CompositeQuestion> made;
+    for (int i = 0; i < 8; ++i) {
+      const std::string text = (i < 4 ? "one v" : "two v") + std::to_string(i);
+      auto art = part("art", text, 1);
+      art.fact = shared ? text.substr(0, 3) : text;
+      made.push_back({.id = std::to_string(i), .parts = {art, part("law", text, i < 4 ? 2 : 1)}});
+    }
+    return made;
+  };
+  const auto apart = score(chaining_model(), encode(instances(false), WordTokenizer{whole_letters()}, 2048));
+  const auto shared = score(chaining_model(), encode(instances(true), WordTokenizer{whole_letters()}, 2048));
+  ASSERT_EQ(apart.size(), shared.size());
+  EXPECT_EQ(shared[0].metric, "composite_all");
+  EXPECT_EQ(shared[0].value, 0.5);
+  EXPECT_EQ(shared[0].n, 8);
+  EXPECT_GT(apart[0].low, 0.1);
+  EXPECT_NEAR(shared[0].low, std::max(0.0, 0.5 - std::sqrt(7.0) * (0.5 - apart[0].low)), 1e-12);
+  EXPECT_NEAR(shared[0].high, std::min(1.0, 0.5 + std::sqrt(7.0) * (apart[0].high - 0.5)), 1e-12);
+  for (std::size_t i = 0; i < apart.size(); ++i)
+    EXPECT_EQ(shared[i].value, apart[i].value) << shared[i].metric << " of " << shared[i].domain;
 }
 
 }  // namespace

@@ -98,6 +98,16 @@ TEST(FusionProperty, MeanIsLowRankExactlyWhileThatIsSmaller) {
   }
 }
 
+TEST(FusionProperty, ADenseMeanIsTheSumInDoublePrecisionRoundedOnce) {
+  const auto contributions = random_contributions(20, 51);
+  for (const auto& [id, delta] : fuse(contributions, *none(), *fusion_rules().make("mean"))) {
+    const auto exact = weighted_mean(contributions, id);
+    const auto error = (llm::dense(delta).to(at::kDouble) - exact).abs();
+    // Half a unit in the last place of float32, 2^-24, and what float64 loses where the terms cancel.
+    EXPECT_TRUE((error <= exact.abs() * 0x1p-24 + 1e-13).all().item<bool>()) << id.name();
+  }
+}
+
 TEST(FusionProperty, OneAdapterWithWeightOneIsThatAdapter) {
   auto contributions = random_contributions(1, 43);
   contributions[0].weight = 1;

@@ -53,8 +53,8 @@ TEST(Regex, CountsInBytesOfUtf8) {
   EXPECT_EQ(word.find_all("é 世界\U0001F30Dx"), (std::vector<Extent>{{0, 2}, {3, 9}, {13, 14}}));
 }
 
-TEST(Regex, ReplacesLiterally) {
-  EXPECT_EQ(Regex{"a+"}.replace_all("baab", "$1\\"), "b$1\\b");
+TEST(Regex, IsReplacedLiterally) {
+  EXPECT_EQ(with_replaced("baab", Regex{"a+"}.find_all("baab"), "$1\\"), "b$1\\b");
 }
 
 TEST(Regex, SaysWhereAnExpressionIsBroken) {
