@@ -11,8 +11,9 @@
 namespace edgefuse::clients {
 namespace {
 
-std::int64_t steps_of_a_pass(std::int64_t examples, std::int64_t batch) {
-  return (examples + batch - 1) / batch;
+/// How many parts of at most `size` a whole falls into.
+std::int64_t parts(std::int64_t whole, std::int64_t size) {
+  return (whole + size - 1) / size;
 }
 
 /// The sum of the `rows` largest.
@@ -24,16 +25,21 @@ std::int64_t sum_of_largest(std::vector<std::int64_t> counts, std::int64_t rows)
 
 }  // namespace
 
-std::int64_t local_steps(std::int64_t examples, const LocalSchedule& schedule) {
+std::int64_t local_batch_count(std::int64_t examples, const LocalSchedule& schedule) {
   EDGEFUSE_EXPECTS(schedule.epochs.has_value() != schedule.steps.has_value(), "a schedule has epochs or steps");
-  EDGEFUSE_EXPECTS(schedule.batch > 0, "a batch has rows");
+  EDGEFUSE_EXPECTS(schedule.batch > 0 && schedule.accumulation > 0, "a step has batches, and a batch has rows");
   if (examples == 0) return 0;
-  return schedule.steps ? *schedule.steps : *schedule.epochs * steps_of_a_pass(examples, schedule.batch);
+  return schedule.steps ? *schedule.steps * schedule.accumulation
+                        : *schedule.epochs * parts(examples, schedule.batch);
+}
+
+std::int64_t local_steps(std::int64_t examples, const LocalSchedule& schedule) {
+  return parts(local_batch_count(examples, schedule), schedule.accumulation);
 }
 
 Workload workload(std::span<const llm::Sequence> examples, const LocalSchedule& schedule) {
   const auto count = static_cast<std::int64_t>(examples.size());
-  Workload made{.examples = count, .steps = local_steps(count, schedule), .step = {}};
+  Workload made{.examples = count, .steps = local_steps(count, schedule), .batches = local_batch_count(count, schedule), .step = {}};
   made.step.rows = std::min(schedule.batch, std::max<std::int64_t>(count, 1));
   std::vector<std::int64_t> labels;
   for (const auto& example : examples) {
@@ -50,22 +56,22 @@ Workload workload(std::span<const llm::Sequence> examples, const LocalSchedule& 
 
 std::vector<llm::Batch> local_batches(std::span<const llm::Sequence> examples, const LocalSchedule& schedule,
                                       std::uint64_t seed, std::uint32_t client, std::uint32_t round) {
-  const auto steps = static_cast<std::size_t>(local_steps(static_cast<std::int64_t>(examples.size()), schedule));
+  const auto count = static_cast<std::size_t>(local_batch_count(static_cast<std::int64_t>(examples.size()), schedule));
   const auto rows = static_cast<std::size_t>(schedule.batch);
   sim::Draws draws{{.seed = seed, .domain = sim::Domain::batch_order, .round = round, .client = client}};
   std::vector<std::size_t> order(examples.size());
   std::iota(order.begin(), order.end(), std::size_t{0});
   std::vector<llm::Batch> batches;
-  batches.reserve(steps);
-  while (batches.size() < steps) {
+  batches.reserve(count);
+  while (batches.size() < count) {
     draws.shuffle(order);
-    for (std::size_t first = 0; first < order.size() && batches.size() < steps; first += rows) {
+    for (std::size_t first = 0; first < order.size() && batches.size() < count; first += rows) {
       auto& batch = batches.emplace_back();
       for (std::size_t i = first; i < std::min(first + rows, order.size()); ++i)
         batch.push_back(examples[order[i]]);
     }
   }
-  return batches;
+  return llm::accumulated(std::move(batches), schedule.accumulation);
 }
 
 }  // namespace edgefuse::clients

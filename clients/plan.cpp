@@ -21,7 +21,7 @@ std::vector<Prospect> Planner::prospects(const Fleet& fleet, std::uint32_t clien
     Prospect p{.ratio = variant.ratio, .parameters = cost.parameters, .peak_memory = cost.peak_memory};
     p.download = cost.download;
     p.upload = cost.upload;
-    p.compute = static_cast<double>(workload.steps) * step;
+    p.compute = static_cast<double>(workload.batches) * step;
     p.energy = sim::participation_energy(fleet.device(client), p.compute,
                                          sim::download_time(link, p.download) + sim::upload_time(link, p.upload));
     made.push_back(p);

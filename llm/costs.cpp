@@ -1,5 +1,8 @@
 #include "llm/costs.hpp"
 
+#include <algorithm>
+
+#include "llm/held_weight.hpp"
 #include "sim/expects.hpp"
 
 namespace edgefuse::llm {
@@ -56,6 +59,28 @@ double embedding_count(const ModelConfig& config) {
   return static_cast<double>(config.vocabulary * config.hidden);
 }
 
+double projection_numbers(const ModelConfig& config, const VariantShape& shape) {
+  double sum = 0;
+  for (const auto& layer : shape.layers)
+    sum += Widths{config, layer}.projections();
+  return sum;
+}
+
+/// How what is no projection is stored.
+Storage beside(Storage weights) {
+  return weights == Storage::fp32 ? Storage::fp32 : Storage::fp16;
+}
+
+/// Forward of all blocks, without the head.
+double block_flops(const ModelConfig& config, const VariantShape& shape, const LoraSpec& spec, const StepShape& step) {
+  double sum = 0;
+  for (const auto& layer : shape.layers) {
+    const Widths w{config, layer};
+    sum += 2 * tokens(step) * (w.projections() + adapter_numbers(config, layer, spec)) + attention_flops(w, step);
+  }
+  return sum;
+}
+
 void expect_match(const ModelConfig& config, const VariantShape& shape) {
   EDGEFUSE_EXPECTS(static_cast<std::int64_t>(shape.layers.size()) == config.layers, "a variant has the base's layers");
 }
@@ -63,7 +88,17 @@ void expect_match(const ModelConfig& config, const VariantShape& shape) {
 }  // namespace
 
 double bytes_each(Storage storage) {
-  return storage == Storage::fp16 ? 2 : 4;
+  switch (storage) {
+    case Storage::fp16:
+      return 2;
+    case Storage::int8:
+      return bytes_each(Quantisation::int8);
+    case Storage::nf4:
+      return bytes_each(Quantisation::nf4);
+    case Storage::fp32:
+      break;
+  }
+  return 4;
 }
 
 std::int64_t parameters(const ModelConfig& config, const VariantShape& shape) {
@@ -87,18 +122,13 @@ std::int64_t adapter_parameters(const ModelConfig& config, const VariantShape& s
 
 Flops forward_flops(const ModelConfig& config, const VariantShape& shape, const LoraSpec& spec, const StepShape& step) {
   expect_match(config, shape);
-  double sum = head_flops(config, step);
-  for (const auto& layer : shape.layers) {
-    const Widths w{config, layer};
-    sum += 2 * tokens(step) * (w.projections() + adapter_numbers(config, layer, spec)) + attention_flops(w, step);
-  }
-  return Flops{sum};
+  return Flops{head_flops(config, step) + block_flops(config, shape, spec, step)};
 }
 
 Flops backward_flops(const ModelConfig& config, const VariantShape& shape, const LoraSpec& spec,
                      const StepShape& step) {
   expect_match(config, shape);
-  double sum = head_flops(config, step);
+  double sum = head_flops(config, step) + (step.recompute ? block_flops(config, shape, spec, step) : 0);
   for (const auto& layer : shape.layers) {
     const Widths w{config, layer};
     sum +=
@@ -112,31 +142,38 @@ Flops step_flops(const ModelConfig& config, const VariantShape& shape, const Lor
 }
 
 Bytes weight_bytes(const ModelConfig& config, const VariantShape& shape, const CostOptions& options) {
-  return Bytes{static_cast<double>(parameters(config, shape)) * bytes_each(options.weights)};
+  const double projections = projection_numbers(config, shape);
+  const double rest = static_cast<double>(parameters(config, shape)) - projections;
+  return Bytes{projections * bytes_each(options.weights) + rest * bytes_each(beside(options.weights))};
 }
 
 Bytes activation_bytes(const ModelConfig& config, const VariantShape& shape, const LoraSpec& spec,
                        const StepShape& step, const CostOptions& options) {
   expect_match(config, shape);
-  double per_token = 0;
+  double all = 0;
+  double widest = 0;
   for (const auto& layer : shape.layers) {
     const Widths w{config, layer};
-    per_token += 4 * w.hidden + 2 * (w.queries + w.keys) + 3 * w.neurons + w.heads +
-                 static_cast<double>(spec.rank) * static_cast<double>(spec.targets.size());
+    const double per_token = 4 * w.hidden + 2 * (w.queries + w.keys) + 3 * w.neurons + w.heads +
+                             static_cast<double>(spec.rank) * static_cast<double>(spec.targets.size());
+    all += per_token;
+    widest = std::max(widest, per_token);
   }
+  const auto inputs = static_cast<double>(shape.layers.size()) * static_cast<double>(config.hidden);
+  const double per_token = step.recompute ? inputs + widest : all;
   return Bytes{tokens(step) * per_token * bytes_each(options.activations)};
 }
 
 Bytes step_bytes(const ModelConfig& config, const VariantShape& shape, const LoraSpec& spec, const StepShape& step,
                  const CostOptions& options) {
-  const double weight = bytes_each(options.weights);
   const double head = step.labelled_share > 0 ? embedding_count(config) : 0;
   const double untouched = embedding_count(config) * (config.tied_head ? 1 : 2) - head;
-  const double read = static_cast<double>(parameters(config, shape)) - untouched;
   const double looked_up = tokens(step) * static_cast<double>(config.hidden);
+  const double other = bytes_each(beside(options.weights));
+  const double read = weight_bytes(config, shape, options).value - untouched * other;
   const double logits = 4 * labels(step) * static_cast<double>(config.vocabulary) * bytes_each(options.activations);
-  const double adapter = 9 * 4 * static_cast<double>(adapter_parameters(config, shape, spec));
-  return Bytes{(2 * read + looked_up) * weight + logits + adapter} +
+  const double adapter = (5 + 2 * options.moments) * 4 * static_cast<double>(adapter_parameters(config, shape, spec));
+  return Bytes{2 * read + looked_up * other + logits + adapter} +
          2 * activation_bytes(config, shape, spec, step, options);
 }
 
@@ -144,7 +181,7 @@ Bytes peak_training_memory(const ModelConfig& config, const VariantShape& shape,
                            const StepShape& step, const CostOptions& options) {
   const double most = step.most_labels ? static_cast<double>(*step.most_labels) : labels(step);
   const double logits = 2 * most * static_cast<double>(config.vocabulary) * bytes_each(options.activations);
-  const double adapter = 4 * 4 * static_cast<double>(adapter_parameters(config, shape, spec));
+  const double adapter = (2 + options.moments) * 4 * static_cast<double>(adapter_parameters(config, shape, spec));
   return weight_bytes(config, shape, options) + activation_bytes(config, shape, spec, step, options) +
          Bytes{logits + adapter};
 }

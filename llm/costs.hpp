@@ -10,8 +10,9 @@
 
 namespace edgefuse::llm {
 
-/// How a client's device stores a number.
-enum class Storage : std::uint8_t { fp16, fp32 };
+/// How a client's device stores a number. int8 and nf4 are quantised in blocks (llm/held_weight.hpp): projections only,
+/// what else a variant consists of stays fp16.
+enum class Storage : std::uint8_t { fp16, fp32, int8, nf4 };
 [[nodiscard]] double bytes_each(Storage storage);
 
 /// `weights`: the frozen variant, in memory and on the way down. `activations`: what a step keeps for its backward.
@@ -20,6 +21,7 @@ struct CostOptions {
   Storage weights = Storage::fp16;
   Storage activations = Storage::fp32;
   Storage adapter = Storage::fp32;
+  int moments = 2;  // numbers the optimiser keeps for each of the adapter's: AdamW 2, SGD 1 with momentum, else 0
 };
 
 /// One optimiser step: `rows` texts padded to `sequence` positions; logits are computed at `labelled_share` of them.
@@ -29,6 +31,7 @@ struct StepShape {
   std::int64_t sequence = 1;
   double labelled_share = 1;
   std::optional<std::int64_t> most_labels{};  // in any one step; the mean where it is not given
+  bool recompute = false;  // blocks keep their input only, and compute their forward again for the backward
 };
 
 // Everything below is counted from sizes alone, no tensor exists. For layer l of a variant with K KV heads, H = K·group
@@ -51,7 +54,8 @@ struct StepShape {
 [[nodiscard]] Flops forward_flops(const ModelConfig& config, const VariantShape& shape, const LoraSpec& spec,
                                   const StepShape& step);
 /// Backward of a frozen base, dX only: 2·T·P_l for the projections; twice the forward for attention (dQ, dK, dV, dP)
-/// and for the adapters (dA, dB and their share of dX); once the forward for the head.
+/// and for the adapters (dA, dB and their share of dX); once the forward for the head. With recomputation the forward
+/// of all blocks once more.
 [[nodiscard]] Flops backward_flops(const ModelConfig& config, const VariantShape& shape, const LoraSpec& spec,
                                    const StepShape& step);
 /// Forward and backward of one optimiser step.
@@ -61,18 +65,19 @@ struct StepShape {
 /// The variant's numbers at their storage precision.
 [[nodiscard]] Bytes weight_bytes(const ModelConfig& config, const VariantShape& shape, const CostOptions& options = {});
 /// What the backward needs of the forward, all layers: per token 4·d + 2·(H+K)·e + 3·n + r per adapted projection, and
-/// H for attention's log-sums (its scores are computed again, not kept).
+/// H for attention's log-sums (its scores are computed again, not kept). With recomputation d per layer, and all that of
+/// the widest layer only.
 [[nodiscard]] Bytes activation_bytes(const ModelConfig& config, const VariantShape& shape, const LoraSpec& spec,
                                      const StepShape& step, const CostOptions& options = {});
 
 /// Memory traffic of one step: weights read forward and again backward (of the embedding only the rows looked up),
-/// activations written and read, logits and their gradient written and read, and nine passes over the adapter's
-/// float32 numbers (two reads, gradient written and read, both moments read and written, one write).
+/// activations written and read, logits and their gradient written and read, and 5 + 2·moments passes over the
+/// adapter's float32 numbers (two reads, gradient written and read, every moment read and written, one write).
 [[nodiscard]] Bytes step_bytes(const ModelConfig& config, const VariantShape& shape, const LoraSpec& spec,
                                const StepShape& step, const CostOptions& options = {});
 
-/// Weights + activations + logits and their gradient, 2·M·V + 16 bytes per adapter number (value, gradient, two
-/// moments).
+/// Weights + activations + logits and their gradient, 2·M·V + 4·(2 + moments) bytes per adapter number (value,
+/// gradient, moments).
 [[nodiscard]] Bytes peak_training_memory(const ModelConfig& config, const VariantShape& shape, const LoraSpec& spec,
                                          const StepShape& step, const CostOptions& options = {});
 

@@ -37,8 +37,31 @@ auto at_key(const scenarios::Scenario& scenario, const std::string& key, const M
   }
 }
 
+llm::Storage storage(scenarios::Storage chosen) {
+  switch (chosen) {
+    case scenarios::Storage::fp32:
+      return llm::Storage::fp32;
+    case scenarios::Storage::int8:
+      return llm::Storage::int8;
+    case scenarios::Storage::nf4:
+      return llm::Storage::nf4;
+    case scenarios::Storage::fp16:
+      break;
+  }
+  return llm::Storage::fp16;
+}
+
+/// Numbers the optimiser keeps for each of the adapter's.
+int moments(const scenarios::Training& training) {
+  if (training.optimiser == scenarios::Optimiser::adamw) return 2;
+  return training.momentum > 0 ? 1 : 0;
+}
+
 clients::Offer make_offer(const scenarios::Scenario& scenario, const llm::ModelConfig& config) {
-  clients::Offer offer{.config = config, .variants = {}, .adapter = lora_spec(scenario.adapter)};
+  clients::Offer offer{.config = config,
+                       .variants = {},
+                       .adapter = lora_spec(scenario.adapter),
+                       .storage = {.weights = storage(scenario.base.storage), .moments = moments(scenario.training)}};
   for (const double ratio : scenario.pruning.ratios)
     offer.variants.push_back(at_key(scenario, "pruning.ratios", [&] {
       return llm::variant_shape(config, ratio, scenario.pruning.protect_first, scenario.pruning.protect_last);

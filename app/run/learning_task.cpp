@@ -49,13 +49,17 @@ Shard make_shard(const scenarios::Scenario& scenario, const Corpus& corpus, cons
         llm::encode_example(tokenizer, example.prompt, example.answer, loss, scenario.data.max_tokens));
   }
   shard.workload = clients::workload(shard.examples, local_schedule(scenario.training));
+  shard.workload.step.recompute = scenario.training.recompute;
   return shard;
 }
 
 }  // namespace
 
 clients::LocalSchedule local_schedule(const scenarios::Training& training) {
-  return {.epochs = training.epochs, .steps = training.steps, .batch = training.batch};
+  return {.epochs = training.epochs,
+          .steps = training.steps,
+          .batch = training.batch,
+          .accumulation = training.accumulation};
 }
 
 LearningTask make_learning_task(const scenarios::Scenario& scenario, const llm::Tokenizer& tokenizer,
@@ -80,9 +84,11 @@ LearningTask make_sizes_only_task(const scenarios::Scenario& scenario) {
                     .examples = {},
                     .workload = {.examples = examples,
                                  .steps = clients::local_steps(examples, schedule),
+                                 .batches = clients::local_batch_count(examples, schedule),
                                  .step = {.rows = std::min(schedule.batch, examples),
                                           .sequence = scenario.data.max_tokens,
-                                          .labelled_share = 1}}};
+                                          .labelled_share = 1,
+                                          .recompute = scenario.training.recompute}}};
   LearningTask task;
   task.shards.assign(static_cast<std::size_t>(scenario.fleet.clients), shard);
   return task;
