@@ -86,19 +86,21 @@ void Experiment::finish_round(const RoundTimeline& round) {
   }
   const auto plans = plan_rows(assembly_, round, records);
   if (assembly_.scenario.output.plans) recorder_.add(plans);
-  recorder_.add(round_row(round, plans));
-  if (learner_) learn(round, records);
+  const auto row = round_row(round, plans, version_);
+  version_ = row.version;
+  recorder_.add(row);
   recorder_.add(std::exchange(events_, {}));
   recorder_.commit();
+  if (learner_) learn(round.round);
 }
 
-void Experiment::learn(const RoundTimeline& round, std::span<const TrainingRecord> records) {
-  if (std::ranges::all_of(records, &TrainingRecord::refused)) return;  // nothing came back: the base stays
-  if (evaluates(round.round)) {
-    say(fmt::format("round {}: evaluating", round.round));
-    evaluate(round.round, subjects());
+/// When nothing came back, every arm's model is the base as it is: what all earlier rounds made of it.
+void Experiment::learn(std::int64_t round) {
+  if (evaluates(round)) {
+    say(fmt::format("round {}: evaluating", round));
+    evaluate(round, subjects());
   }
-  if (round.round < assembly_.scenario.protocol.rounds)
+  if (round < assembly_.scenario.protocol.rounds && !learner_->contributions().empty())
     learner_->advance(assembly_.arms[assembly_.primary_arm].fuse(learner_->contributions()));
 }
 
@@ -133,6 +135,7 @@ std::vector<Subject> Experiment::subjects() const {
 
 void Experiment::evaluate(std::int64_t round, const std::vector<Subject>& subjects) {
   recorder_.add(evaluator_->evaluate(round, subjects, options_.workers));
+  recorder_.commit();
 }
 
 void Experiment::say(const std::string& what) const {

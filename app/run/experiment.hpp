@@ -37,7 +37,7 @@ class Experiment {
  private:
   void prepare_learning();
   void finish_round(const RoundTimeline& round);
-  void learn(const RoundTimeline& round, std::span<const TrainingRecord> records);
+  void learn(std::int64_t round);
   [[nodiscard]] bool evaluates(std::int64_t round) const;
   [[nodiscard]] bool judges(scenarios::EvaluatedModel model) const;
   [[nodiscard]] std::vector<Subject> subjects() const;
@@ -49,6 +49,7 @@ class Experiment {
   ExperimentOptions options_;
   std::optional<Learner> learner_;      // learning fidelity only
   std::optional<Evaluator> evaluator_;  // learning fidelity only
+  std::int64_t version_ = 0;            // of the base: how often something was fused
   std::vector<results::EventRow> events_;
 };
 
