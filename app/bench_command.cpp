@@ -8,6 +8,7 @@
 
 #include "app/bench/training_speed.hpp"
 #include "app/exit_codes.hpp"
+#include "app/longest_text.hpp"
 #include "app/option_values.hpp"
 #include "llm/model.hpp"
 #include "llm/pruning/pruner.hpp"
@@ -92,8 +93,9 @@ nlohmann::ordered_json json_of(const TrainingSpeed& speed) {
 void print_text(const TrainingSpeed& speed, std::ostream& out) {
   out << fmt::format("per client and step   {:.2f} ms\n", speed.ms_per_client_step)
       << fmt::format("throughput            {:.0f} tokens/s\n", speed.tokens_per_s)
-      << fmt::format("matrix products       {:.0f} GFLOP/s at best on one thread here; training reaches {:.0f} % of it\n",
-                     speed.gemm_gflops_peak, 100 * speed.gemm_fraction)
+      << fmt::format(
+             "matrix products       {:.0f} GFLOP/s at best on one thread here; training reaches {:.0f} % of it\n",
+             speed.gemm_gflops_peak, 100 * speed.gemm_fraction)
       << fmt::format("padding               {:.1f} %\n", 100 * speed.padding_fraction)
       << fmt::format("memory                {:.0f} MB at its peak\n", static_cast<double>(speed.peak_rss_bytes) / 1e6);
 }
@@ -108,8 +110,7 @@ int bench_command(const Arguments& arguments, Console console) {
   OptionValues values{*parsed};
   const TrainingLoad load = load_of(values);
   const auto variant = variant_of(values.text("model"), values.get<double>("ratio"));
-  const auto most = std::min(variant.config.max_positions,
-                             variant.config.sliding_window.value_or(variant.config.max_positions));
+  const auto most = longest_text(variant.config);
   if (load.sequence > most)
     throw InputError{{.key = "--sequence",
                       .problem = fmt::format("is {}, the model reads {} tokens", load.sequence, most),

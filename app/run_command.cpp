@@ -105,7 +105,9 @@ int run_command(const Arguments& arguments, Console console) {
   results::Recorder recorder{file, run_header(assembly.scenario)};
   Experiment experiment{std::move(assembly),
                         std::move(recorder),
-                        {.workers = workers, .progress = [&line](const std::string& what) { line.show(what); }}};
+                        {.workers = workers,
+                         .progress = [&line](const std::string& what) { line.show(what); },
+                         .notice = [&](const std::string& what) { line.clear(), console.err << what << std::endl; }}};
   experiment.run();
   provenance.wall_time = Seconds{std::chrono::duration<double>(Clock::now() - started).count()};
   experiment.recorder().finish(provenance);

@@ -1,24 +1,66 @@
 #include "app/run/evaluator.hpp"
 
+#include <algorithm>
+#include <exception>
+#include <initializer_list>
+#include <iterator>
 #include <limits>
+#include <string_view>
 #include <utility>
 
-#include "llm/encode.hpp"
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include "app/longest_text.hpp"
+#include "app/run/at_key.hpp"
+#include "app/run/example_encoder.hpp"
+#include "data/metric_names.hpp"
 #include "llm/side_by_side.hpp"
+#include "sim/mistakes.hpp"
 
 namespace edgefuse::app {
 namespace {
 
-server::HeldOut encode_held_out(const scenarios::Scenario& scenario, const Corpus& corpus,
-                                const llm::Tokenizer& tokenizer) {
-  const auto loss = scenario.training.loss == scenarios::Loss::answer ? llm::LossOn::answer : llm::LossOn::full;
-  server::HeldOut held_out;
-  for (const auto& example : corpus.held_out) {
-    held_out.sequences.push_back(
-        llm::encode_example(tokenizer, example.prompt, example.answer, loss, scenario.data.max_tokens));
-    held_out.domains.push_back(example.domain);
+namespace metric = data::metric;
+constexpr double not_measured = std::numeric_limits<double>::quiet_NaN();
+
+/// Runs `encode`. What is wrong with the tokenizer is the base's fault, all else that of the benchmark's own key.
+template <class Encode>
+auto encoded(const scenarios::Scenario& scenario, const std::string& key, const Encode& encode) {
+  const auto key_of = [&](const Mistake& m) { return m.key == "tokenizer" ? "base.model" : key; };
+  return with_keys(scenario, key_of, encode);
+}
+
+results::EvaluationRow row_of(std::int64_t round, const std::string& model, server::Score score) {
+  return {.round = round,
+          .model = model,
+          .metric = std::move(score.metric),
+          .domain = std::move(score.domain),
+          .value = score.value,
+          .low = score.low,
+          .high = score.high,
+          .n = score.n,
+          .chance = score.chance.value_or(not_measured)};
+}
+
+results::EvaluationRow row_without_figure(std::int64_t round, const std::string& model, std::string_view metric) {
+  return {.round = round,
+          .model = model,
+          .metric = std::string{metric},
+          .domain = std::string{server::all_domains},
+          .value = not_measured,
+          .low = not_measured,
+          .high = not_measured,
+          .n = 0,
+          .chance = not_measured};
+}
+
+[[noreturn]] void rethrow_with_name(const Subject& subject, const std::exception_ptr& error) {
+  try {
+    std::rethrow_exception(error);
+  } catch (const std::exception& failure) {
+    throw RunError{fmt::format("evaluating {}: {}", subject.name, failure.what())};
   }
-  return held_out;
 }
 
 }  // namespace
@@ -26,43 +68,72 @@ server::HeldOut encode_held_out(const scenarios::Scenario& scenario, const Corpu
 Evaluator::Evaluator(const scenarios::Scenario& scenario, const Corpus& corpus, const llm::Tokenizer& tokenizer,
                      const llm::ModelConfig& config) {
   bootstrap_.seed = scenario.seed;
-  if (!corpus.questions.empty()) questions_ = server::encode(corpus.questions, tokenizer, config.max_positions);
-  if (!corpus.composites.empty()) composites_ = server::encode(corpus.composites, tokenizer, config.max_positions);
-  if (scenario.evaluation.held_out_loss) held_out_ = encode_held_out(scenario, corpus, tokenizer);
+  const auto most = longest_text(config);
+  Mistakes mistakes;
+  if (!corpus.questions.empty())
+    questions_ = mistakes.attempt([&] {
+      return encoded(scenario, "evaluation.questions",
+                     [&] { return server::encode(corpus.questions, tokenizer, most); });
+    });
+  if (!corpus.composites.empty())
+    composites_ = mistakes.attempt([&] {
+      return encoded(scenario, "evaluation.composites",
+                     [&] { return server::encode(corpus.composites, tokenizer, most); });
+    });
+  if (scenario.evaluation.held_out_loss) mistakes.attempt([&] { encode_held_out(scenario, corpus, tokenizer); });
+  mistakes.finish();
 }
 
-std::vector<server::Score> Evaluator::scores(const llm::Model& model) const {
-  std::vector<server::Score> all;
-  const auto add = [&](const auto& benchmark) {
-    if (!benchmark) return;
-    auto scores = server::score(model, *benchmark, nullptr, bootstrap_);
-    all.insert(all.end(), scores.begin(), scores.end());
-  };
-  add(questions_);
-  add(composites_);
-  add(held_out_);
-  return all;
-}
-
-std::vector<results::EvaluationRow> Evaluator::evaluate(std::int64_t round, std::span<const Subject> subjects,
-                                                        unsigned workers) const {
-  std::vector<std::vector<server::Score>> of_subject(subjects.size());
-  llm::all_side_by_side(workers, subjects.size(), [&](std::size_t i) { of_subject[i] = scores(subjects[i].make()); });
-  std::vector<results::EvaluationRow> rows;
-  for (std::size_t i = 0; i < subjects.size(); ++i) {
-    for (auto& score : of_subject[i]) {
-      rows.push_back({.round = round,
-                      .model = subjects[i].name,
-                      .metric = std::move(score.metric),
-                      .domain = std::move(score.domain),
-                      .value = score.value,
-                      .low = score.low,
-                      .high = score.high,
-                      .n = score.n,
-                      .chance = score.chance.value_or(std::numeric_limits<double>::quiet_NaN())});
-    }
+void Evaluator::encode_held_out(const scenarios::Scenario& scenario, const Corpus& corpus,
+                                const llm::Tokenizer& tokenizer) {
+  ExampleEncoder encoder{scenario, tokenizer};
+  auto& held_out = held_out_.emplace();
+  for (const auto& example : corpus.held_out) {
+    auto sequence = encoder.encode(example);
+    if (!sequence) continue;
+    held_out.sequences.push_back(std::move(*sequence));
+    held_out.domains.push_back(example.domain);
   }
-  return rows;
+  dropped_ = encoder.dropped();
+  if (held_out.sequences.empty())
+    throw InputError{scenario.source.mistake(
+        "evaluation.held_out_loss",
+        fmt::format("{} examples are held out, and none leaves anything to predict", corpus.held_out.size()),
+        "use more data: a domain's only example is never held out")};
+}
+
+Judgement Evaluator::judge(std::int64_t round, const Subject& subject) const {
+  Judgement judgement;
+  const auto model = subject.make();
+  const auto measure = [&](const auto& benchmark, std::initializer_list<std::string_view> metrics) {
+    if (!benchmark) return;
+    try {
+      for (auto& score : server::score(model, *benchmark, nullptr, bootstrap_))
+        judgement.rows.push_back(row_of(round, subject.name, std::move(score)));
+    } catch (const RunError& error) {
+      for (const auto name : metrics)
+        judgement.rows.push_back(row_without_figure(round, subject.name, name));
+      judgement.failures.push_back(
+          fmt::format("{} has no {}: {}", subject.name, fmt::join(metrics, ", "), error.what()));
+    }
+  };
+  measure(questions_, {metric::accuracy});
+  measure(composites_, {metric::composite_all, metric::composite_each, metric::composition_gap});
+  measure(held_out_, {metric::loss});
+  return judgement;
+}
+
+Judgement Evaluator::evaluate(std::int64_t round, std::span<const Subject> subjects, unsigned workers) const {
+  std::vector<Judgement> of_subject(subjects.size());
+  const auto errors =
+      llm::side_by_side(workers, subjects.size(), [&](std::size_t i) { of_subject[i] = judge(round, subjects[i]); });
+  Judgement all;
+  for (std::size_t i = 0; i < subjects.size(); ++i) {
+    if (errors[i]) rethrow_with_name(subjects[i], errors[i]);
+    std::ranges::move(of_subject[i].rows, std::back_inserter(all.rows));
+    std::ranges::move(of_subject[i].failures, std::back_inserter(all.failures));
+  }
+  return all;
 }
 
 }  // namespace edgefuse::app

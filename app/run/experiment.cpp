@@ -10,7 +10,6 @@
 #include "app/run/round_simulation.hpp"
 #include "app/run/rows.hpp"
 #include "llm/delta.hpp"
-#include "llm/pruning/pruner.hpp"
 #include "llm/variant.hpp"
 #include "server/fusion/fuse.hpp"
 
@@ -35,16 +34,14 @@ Experiment::Experiment(Assembly assembly, results::Recorder recorder, Experiment
 void Experiment::prepare_learning() {
   const auto& scenario = assembly_.scenario;
   say("loading and pruning the base");
-  const auto base = llm::load_model(assembly_.model_folder);
-  const auto pruner =
-      llm::pruners().make(scenario.pruning.method, scenario.pruning.settings, scenario.source.origin("pruning.method"),
-                          scenario.source.origin("pruning.settings"));
-  learner_.emplace(scenario, assembly_.task, llm::sort_by_importance(base, pruner->rank(base)),
+  const auto base = llm::load_model(assembly_.base.folder);
+  learner_.emplace(scenario, assembly_.task, llm::sort_by_importance(base, assembly_.methods.pruner->rank(base)),
                    assembly_.planner.offer().variants, options_.workers);
-  evaluator_.emplace(scenario, assembly_.task.evaluation, *assembly_.tokenizer, assembly_.config);
 }
 
 void Experiment::run() {
+  for (const auto& note : assembly_.notes)
+    notify(note);
   if (learner_ && judges(scenarios::EvaluatedModel::base)) {
     say("evaluating the base");
     evaluate(0, {{"base", [this] { return learner_->base(); }}});
@@ -53,26 +50,27 @@ void Experiment::run() {
   const auto server = assembly_.fleet.size();
   std::vector<std::uint32_t> everybody(server);
   std::iota(everybody.begin(), everybody.end(), 0U);
-  RoundSimulation simulation{server,
-                             *assembly_.protocol,
-                             {.select =
-                                  [&](std::int64_t round, std::int64_t count) {
-                                    return assembly_.selection->select({.seed = assembly_.scenario.seed,
-                                                                        .round = static_cast<std::uint32_t>(round),
-                                                                        .candidates = everybody,
-                                                                        .count = static_cast<std::uint32_t>(count)});
-                                  },
-                              .plan = [this](std::uint32_t client) { return assembly_.plan(client); },
-                              .link = [this](std::uint32_t client) { return assembly_.link(client); },
-                              .trained =
-                                  [this](std::int64_t round, const llm::Plan& plan) {
-                                    if (learner_) learner_->note(round, plan);
-                                  },
-                              .fused = [this](const RoundTimeline& round) { finish_round(round); },
-                              .observed =
-                                  [this, server](const sim::Event& event) {
-                                    if (assembly_.scenario.output.events) events_.push_back(event_row(event, server));
-                                  }}};
+  RoundSimulation simulation{
+      server,
+      *assembly_.methods.protocol,
+      {.select =
+           [&](std::int64_t round, std::int64_t count) {
+             return assembly_.methods.selection->select({.seed = assembly_.scenario.seed,
+                                                         .round = static_cast<std::uint32_t>(round),
+                                                         .candidates = everybody,
+                                                         .count = static_cast<std::uint32_t>(count)});
+           },
+       .plan = [this](std::uint32_t client) { return assembly_.plan(client); },
+       .link = [this](std::uint32_t client) { return assembly_.link(client); },
+       .trained =
+           [this](std::int64_t round, const llm::Plan& plan) {
+             if (learner_) learner_->note(round, plan);
+           },
+       .fused = [this](const RoundTimeline& round) { finish_round(round); },
+       .observed =
+           [this, server](const sim::Event& event) {
+             if (assembly_.scenario.output.events) events_.push_back(event_row(event, server));
+           }}};
   simulation.run();
   recorder_.add(std::exchange(events_, {}));
   recorder_.commit();
@@ -87,10 +85,12 @@ void Experiment::finish_round(const RoundTimeline& round) {
   const auto plans = plan_rows(assembly_, round, records);
   if (assembly_.scenario.output.plans) recorder_.add(plans);
   const auto row = round_row(round, plans, version_);
-  version_ = row.version;
   recorder_.add(row);
   recorder_.add(std::exchange(events_, {}));
   recorder_.commit();
+  if (row.version == version_)
+    notify(fmt::format("round {} brought nothing to fuse: the base stays at version {}", round.round, version_));
+  version_ = row.version;
   if (learner_) learn(round.round);
 }
 
@@ -100,8 +100,9 @@ void Experiment::learn(std::int64_t round) {
     say(fmt::format("round {}: evaluating", round));
     evaluate(round, subjects());
   }
+  const auto& primary = assembly_.methods.arms[assembly_.methods.primary_arm];
   if (round < assembly_.scenario.protocol.rounds && !learner_->contributions().empty())
-    learner_->advance(assembly_.arms[assembly_.primary_arm].fuse(learner_->contributions()));
+    learner_->advance(primary.fuse(learner_->contributions()));
 }
 
 bool Experiment::evaluates(std::int64_t round) const {
@@ -126,7 +127,7 @@ std::vector<Subject> Experiment::subjects() const {
                           }});
   }
   if (judges(scenarios::EvaluatedModel::fused)) {
-    for (const auto& arm : assembly_.arms)
+    for (const auto& arm : assembly_.methods.arms)
       subjects.push_back(
           {arm.name, [this, &arm] { return llm::apply(learner_->base(), arm.fuse(learner_->contributions())); }});
   }
@@ -134,12 +135,19 @@ std::vector<Subject> Experiment::subjects() const {
 }
 
 void Experiment::evaluate(std::int64_t round, const std::vector<Subject>& subjects) {
-  recorder_.add(evaluator_->evaluate(round, subjects, options_.workers));
+  const auto judgement = assembly_.evaluator->evaluate(round, subjects, options_.workers);
+  recorder_.add(judgement.rows);
   recorder_.commit();
+  for (const auto& failure : judgement.failures)
+    notify(fmt::format("round {}: {}", round, failure));
 }
 
 void Experiment::say(const std::string& what) const {
   if (options_.progress) options_.progress(what);
+}
+
+void Experiment::notify(const std::string& what) const {
+  if (options_.notice) options_.notice(what);
 }
 
 }  // namespace edgefuse::app
