@@ -12,7 +12,6 @@
 #include <fmt/ranges.h>
 
 #include "app/longest_text.hpp"
-#include "app/run/at_key.hpp"
 #include "app/run/example_encoder.hpp"
 #include "data/metric_names.hpp"
 #include "llm/side_by_side.hpp"
@@ -27,8 +26,16 @@ constexpr double not_measured = std::numeric_limits<double>::quiet_NaN();
 /// Runs `encode`. What is wrong with the tokenizer is the base's fault, all else that of the benchmark's own key.
 template <class Encode>
 auto encoded(const scenarios::Scenario& scenario, const std::string& key, const Encode& encode) {
-  const auto key_of = [&](const Mistake& m) { return m.key == "tokenizer" ? "base.model" : key; };
-  return with_keys(scenario, key_of, encode);
+  try {
+    return encode();
+  } catch (const InputError& error) {
+    std::vector<Mistake> mistakes;
+    for (const auto& m : error.mistakes())
+      mistakes.push_back(m.key == "tokenizer"
+                             ? scenario.source.mistake("base.model", "its tokenizer " + m.problem, m.remedy)
+                             : scenario.source.mistake(key, m.problem, m.remedy));
+    throw InputError{std::move(mistakes)};
+  }
 }
 
 results::EvaluationRow row_of(std::int64_t round, const std::string& model, server::Score score) {

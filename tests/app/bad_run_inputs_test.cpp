@@ -126,6 +126,22 @@ std::vector<BadInput> bad_models() {
   };
 }
 
+/// The world asks questions of atlas, whose prompts the tiny model is too short for.
+void with_atlas(const TinyWorld& world, const std::string& questions) {
+  world.replace(world.scenario, "source = \"instructions\"\npaths", "source = \"atlas\"\n#");
+  world.replace(world.scenario, "held_out_loss = true", questions);
+}
+
+void with_one_subject_of_mmlu(const TinyWorld& world) {
+  for (const std::string split : {"dev", "val", "test"}) {
+    fs::create_directories(world.folder / "mmlu" / split);
+    world.write(world.folder / "mmlu" / split / ("music_" + split + ".csv"), "Which?,a,b,c,d,A\nWhat?,a,b,c,d,B\n");
+  }
+  world.replace(world.scenario, "source = \"instructions\"\npaths",
+                "source = \"mmlu\"\nlevel = \"subject\"\npaths = [\"" + (world.folder / "mmlu").string() + "\"]\n#");
+  world.replace(world.scenario, "held_out_loss = true", "composites = 4\ncomposite_size = 3");
+}
+
 std::vector<BadInput> bad_data() {
   auto no_file = without("no_data_file", "north.json", {"north.json"});
   no_file.blamed = {{"paths = ", "data.paths: "}};
@@ -149,11 +165,49 @@ std::vector<BadInput> bad_data() {
       {.name = "world_with_more_names_than_there_are",
        .spoil =
            [](const TinyWorld& w) {
-             w.replace(w.scenario, "source = \"instructions\"\npaths",
-                       "source = \"atlas\"\natlas = { domains = 12, public_entities = 64, private_entities = 64 }\n#");
-             w.replace(w.scenario, "held_out_loss = true", "");
+             with_atlas(w, "");
+             w.replace(w.scenario, "source = \"atlas\"",
+                       "source = \"atlas\"\natlas = { domains = 12, public_entities = 64, private_entities = 64 }");
            },
        .blamed = {{"atlas = {", "data.atlas.private_entities: there are 1024 names only"}}},
+      {.name = "more_speakers_asked_for_than_speak",
+       .spoil =
+           [](const TinyWorld& w) {
+             w.write(w.folder / "north.json", "ANN:\nGood morning.\n\nBEN:\nGood night.\n");
+             w.replace(w.scenario, "source = \"instructions\"\npaths",
+                       "source = \"text\"\ntext_unit = \"speaker\"\npaths = [\"" + (w.folder / "north.json").string() +
+                           "\"]\n#");
+             w.replace(w.scenario, "\"iid\"", "\"natural\"");
+           },
+       .blamed = {{"clients = 6", "fleet.clients: 6 domains asked for, but the data has 2"}}},
+      {.name = "nothing_that_could_be_held_out",
+       .spoil =
+           [](const TinyWorld& w) {
+             std::string rows;
+             for (int i = 0; i < 6; ++i)
+               rows += fmt::format(R"({{"instruction": "Say", "response": "hello", "category": "{}"}})", i) + "\n";
+             w.write(w.folder / "north.json", rows);
+             w.replace(w.scenario, ", \"" + (w.folder / "south.json").string() + "\"", "");
+           },
+       .blamed = {{"held_out_loss", "evaluation.held_out_loss: 0 examples are held out, and none leaves anything"}}},
+      {.name = "more_domains_in_a_prompt_than_the_data_has",
+       .spoil = with_one_subject_of_mmlu,
+       .blamed = {{"composite_size = 3", "evaluation.composite_size: 3 questions of distinct domains asked for"}}},
+      {.name = "prompts_longer_than_the_model_reads",
+       .spoil = [](const TinyWorld& w) { with_atlas(w, "questions = 5\ncomposites = 5"); },
+       .blamed = {{"questions = 5", "evaluation.questions: 40 of 40 prompts are longer than the model's 64 positions"},
+                  {"composites = 5", "evaluation.composites: "}}},
+      {.name = "tokenizer_that_ends_every_text",
+       .spoil =
+           [](const TinyWorld& w) {
+             with_atlas(w, "questions = 5");
+             w.replace(w.model / "tokenizer.json", "\"post_processor\": null",
+                       R"("post_processor": {"type": "TemplateProcessing",
+                          "single": [{"Sequence": {"id": "A", "type_id": 0}},
+                                     {"SpecialToken": {"id": "<s>", "type_id": 0}}], "pair": [],
+                          "special_tokens": {"<s>": {"id": "<s>", "ids": [0], "tokens": ["<s>"]}}})");
+           },
+       .blamed = {{"model = ", "base.model: its tokenizer puts special tokens after a text"}}},
       changed("more_tokens_than_positions", "max_tokens = 48", "max_tokens = 65", "max_tokens = 65",
               "data.max_tokens: is 65, and the model reads 64 tokens (its max_position_embeddings)"),
       set("more_tokens_than_positions_by_override", "data.max_tokens=65", "data.max_tokens: is 65"),

@@ -2,10 +2,15 @@
 
 #include <algorithm>
 #include <cmath>
+#include <exception>
+#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "app/run/experiment.hpp"
+#include "app/run/rows.hpp"
+#include "sim/error.hpp"
 #include "tests/app/tiny_world.hpp"
 
 // Rounds that bring nothing, and models whose output is not finite: what a run records of them, and that it goes on.
@@ -152,6 +157,42 @@ TEST_F(ArmThatDiverges, EndsAllLearningWhenItIsThePrimaryAndTheRunSaysSo) {
   EXPECT_EQ(result.rounds[1].version, 1) << "nobody can train on a base that is not finite";
   EXPECT_EQ(result.rounds[1].refused, 4);
   EXPECT_NE(err.find("round 2: fused has no loss"), std::string::npos) << err;
+}
+
+/// Ends a run in its tracks, as a crash would.
+struct Stop : std::exception {};
+
+TEST(Rounds, AreOnFileBeforeTheirModelsAreJudged) {
+  const TinyWorld world;
+  const auto file = world.folder / "stopped.h5";
+  const auto scenario = testing::scenario_of(world);
+  const auto stop = [](const std::string& what) {
+    if (what == "round 2: evaluating") throw Stop{};
+  };
+  {
+    Experiment experiment{assemble(scenario, {}), results::Recorder{file, run_header(scenario)}, {.progress = stop}};
+    EXPECT_THROW(experiment.run(), Stop);
+  }
+  const auto kept = results::read_result(file);
+  EXPECT_FALSE(kept.complete);
+  ASSERT_EQ(kept.rounds.size(), 2U);
+  EXPECT_EQ(kept.rounds[1].version, 2);
+  EXPECT_EQ(std::ranges::count(kept.plans, 2, &results::PlanRow::round), 4);
+  EXPECT_EQ(kept.events.back().time, kept.rounds[1].end) << "with its events, the fusion included";
+  EXPECT_FALSE(rows_of(kept, "fused", 1).empty()) << "and round 1 with its figures";
+}
+
+TEST(Evaluator, NamesTheModelThatCannotBeMade) {
+  const TinyWorld world;
+  const auto assembly = assemble(testing::scenario_of(world), {});
+  const std::vector<Subject> subjects = {
+      {"wild", []() -> llm::Model { throw std::runtime_error{"there is no memory left"}; }}};
+  try {
+    (void)assembly.evaluator->evaluate(1, subjects, 2);
+    FAIL() << "judged a model that is not there";
+  } catch (const RunError& error) {
+    EXPECT_STREQ(error.what(), "evaluating wild: there is no memory left");
+  }
 }
 
 TEST_F(ArmThatDiverges, GivesTheSameDigestOnAnyNumberOfThreads) {
