@@ -9,6 +9,7 @@
 
 #include "app/bench/training_speed.hpp"
 #include "app/exit_codes.hpp"
+#include "app/longest_text.hpp"
 #include "app/option_values.hpp"
 #include "llm/model.hpp"
 #include "llm/pruning/pruner.hpp"
@@ -118,8 +119,7 @@ int bench_command(const Arguments& arguments, Console console) {
   const TrainingLoad load = load_of(values);
   const auto variant = variant_of(values.text("model"), values.get<double>("ratio"), load.training.precision,
                                   values.quantisation("base"));
-  const auto most =
-      std::min(variant.config.max_positions, variant.config.sliding_window.value_or(variant.config.max_positions));
+  const auto most = longest_text(variant.config);
   if (load.sequence > most)
     throw InputError{{.key = "--sequence",
                       .problem = fmt::format("is {}, the model reads {} tokens", load.sequence, most),

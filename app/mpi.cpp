@@ -2,6 +2,8 @@
 
 #include <cstdlib>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "sim/error.hpp"
 
@@ -21,15 +23,15 @@ int launched_processes() {
 
 #ifdef EDGEFUSE_MPI
 std::vector<std::string> gather(const std::string& mine, int size) {
-  auto length = static_cast<int>(mine.size());
   if (mine.size() > 0x7fffffff) throw RunError{"more than 2 GB of results for one exchange: use smaller rounds"};
+  const auto length = static_cast<int>(mine.size());
+  int own = 0;
+  MPI_Comm_rank(MPI_COMM_WORLD, &own);
   std::vector<int> lengths(static_cast<std::size_t>(size));
   MPI_Allgather(&length, 1, MPI_INT, lengths.data(), 1, MPI_INT, MPI_COMM_WORLD);
   std::vector<std::string> all;
   for (int rank = 0; rank < size; ++rank) {
     std::string message(static_cast<std::size_t>(lengths[static_cast<std::size_t>(rank)]), '\0');
-    int own = 0;
-    MPI_Comm_rank(MPI_COMM_WORLD, &own);
     if (own == rank) message = mine;
     MPI_Bcast(message.data(), static_cast<int>(message.size()), MPI_BYTE, rank, MPI_COMM_WORLD);
     all.push_back(std::move(message));
@@ -61,8 +63,11 @@ MpiSession::~MpiSession() {
 #endif
 }
 
-bool MpiSession::speaks() const {
-  return rank_ == 0;
+void MpiSession::abort(int code) const {
+#ifdef EDGEFUSE_MPI
+  if (started_) MPI_Abort(MPI_COMM_WORLD, code);
+#endif
+  std::exit(code);
 }
 
 llm::Crew MpiSession::crew(unsigned workers) const {

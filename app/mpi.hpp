@@ -19,7 +19,10 @@ class MpiSession {
 
   [[nodiscard]] llm::Crew crew(unsigned workers) const;
   /// The process that prints and records.
-  [[nodiscard]] bool speaks() const;
+  [[nodiscard]] bool speaks() const { return rank_ == 0; }
+  [[nodiscard]] bool alone() const { return size_ == 1; }
+  /// Ends all processes at once.
+  [[noreturn]] void abort(int code) const;
 
  private:
   int rank_ = 0;

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <filesystem>
 #include <cstdint>
 #include <exception>
 #include <ostream>
@@ -13,6 +14,7 @@
 #include <boost/program_options.hpp>
 
 #include "app/exit_codes.hpp"
+#include "app/mpi.hpp"
 #include "app/run/assembly.hpp"
 #include "app/run/experiment.hpp"
 #include "app/run/provenance.hpp"
@@ -67,7 +69,7 @@ unsigned threads(const po::variables_map& values) {
 /// One line that is written over and over, on a terminal only.
 class ProgressLine {
  public:
-  explicit ProgressLine(std::ostream& err) : err_{err}, on_{::isatty(STDERR_FILENO) == 1} {}
+  ProgressLine(std::ostream& err, bool wanted) : err_{err}, on_{wanted && ::isatty(STDERR_FILENO) == 1} {}
   ~ProgressLine() { clear(); }
   ProgressLine(const ProgressLine&) = delete;
   ProgressLine& operator=(const ProgressLine&) = delete;
@@ -86,6 +88,11 @@ class ProgressLine {
   bool on_;
   Clock::time_point start_ = Clock::now();
 };
+
+/// Every process of a crew goes through the whole run; what the silent ones record is thrown away.
+std::filesystem::path scratch_file() {
+  return std::filesystem::temp_directory_path() / fmt::format("edgefuse-{}.h5", ::getpid());
+}
 
 /// A line that says under which name an earlier result is kept, if there was one.
 std::string where_the_earlier_is(const results::Recorder& recorder) {
@@ -107,6 +114,40 @@ void saying_what_is_on_file(const results::Recorder& recorder, std::int64_t roun
   }
 }
 
+/// Runs the scenario from the first check to the printed table; `console` is that of the process that speaks.
+void run(const Arguments& arguments, const po::variables_map& values, const MpiSession& mpi, Console console) {
+  const auto started = Clock::now();
+  auto scenario = load(values);
+  const auto workers = threads(values);
+  llm::use_one_thread_per_gang();
+  auto provenance = start_provenance(scenario, arguments, workers);
+  const ProgressLine line{console.err, mpi.speaks()};
+  line.show("putting the scenario together");
+  auto assembly = assemble(std::move(scenario), scenarios::default_assets());
+  const auto& file = values.contains("out") ? values["out"].as<std::string>() : assembly.scenario.output.file;
+  results::Recorder recorder{mpi.speaks() ? std::filesystem::path{file} : scratch_file(),
+                             run_header(assembly.scenario)};
+  saying_what_is_on_file(recorder, assembly.scenario.protocol.rounds, [&] {
+    Experiment experiment{
+        std::move(assembly),
+        recorder,
+        {.crew = mpi.crew(workers),
+         .progress = [&line](const std::string& what) { line.show(what); },
+         .notice = [&](const std::string& what) { line.clear(), console.err << what << std::endl; }}};
+    experiment.run();
+    provenance.wall_time = Seconds{std::chrono::duration<double>(Clock::now() - started).count()};
+    recorder.finish(provenance);
+  });
+  line.clear();
+  if (!mpi.speaks()) {
+    std::filesystem::remove(recorder.file());
+    return;
+  }
+  const auto summary = results::summarise(results::read_result(recorder.file()));
+  console.out << (values.contains("json") ? results::to_json(summary) + "\n" : results::to_table(summary));
+  console.err << fmt::format("\nrecorded in {}{}\n", recorder.file().string(), where_the_earlier_is(recorder));
+}
+
 }  // namespace
 
 int run_command(const Arguments& arguments, Console console) {
@@ -115,29 +156,19 @@ int run_command(const Arguments& arguments, Console console) {
   const auto described = options();
   const auto values = parse_options(usage, described, &positional, arguments, console);
   if (!values) return exit_done;
-
-  const auto started = Clock::now();
-  auto scenario = load(*values);
-  const auto workers = threads(*values);
-  llm::use_one_thread_per_gang();
-  auto provenance = start_provenance(scenario, arguments, workers);
-  const ProgressLine line{console.err};
-  line.show("putting the scenario together");
-  auto assembly = assemble(std::move(scenario), scenarios::default_assets());
-  const auto file = values->contains("out") ? (*values)["out"].as<std::string>() : assembly.scenario.output.file;
-  results::Recorder recorder{file, run_header(assembly.scenario)};
-  saying_what_is_on_file(recorder, assembly.scenario.protocol.rounds, [&] {
-    Experiment experiment{std::move(assembly),
-                          recorder,
-                          {.workers = workers, .progress = [&line](const std::string& what) { line.show(what); }}};
-    experiment.run();
-    provenance.wall_time = Seconds{std::chrono::duration<double>(Clock::now() - started).count()};
-    recorder.finish(provenance);
-  });
-  line.clear();
-  const auto summary = results::summarise(results::read_result(recorder.file()));
-  console.out << (values->contains("json") ? results::to_json(summary) + "\n" : results::to_table(summary));
-  console.err << fmt::format("\nrecorded in {}{}\n", recorder.file().string(), where_the_earlier_is(recorder));
+  const MpiSession mpi;
+  std::ostream nowhere{nullptr};
+  try {
+    run(arguments, *values, mpi, mpi.speaks() ? console : Console{nowhere, nowhere});
+  } catch (const InputError&) {
+    if (mpi.speaks()) throw;  // every process found the same mistakes
+    return exit_wrong_input;
+  } catch (const std::exception& error) {
+    if (mpi.alone()) throw;
+    // The others may wait for this process: nobody goes on without it.
+    console.err << fmt::format("edgefuse failed: {}\n", error.what()) << std::flush;
+    mpi.abort(exit_failed);
+  }
   return exit_done;
 }
 

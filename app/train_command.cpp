@@ -17,6 +17,7 @@
 #include <boost/program_options.hpp>
 #include <nlohmann/json.hpp>
 
+#include "app/longest_text.hpp"
 #include "app/option_values.hpp"
 #include "app/training_examples.hpp"
 #include "clients/local_data.hpp"
@@ -160,7 +161,7 @@ llm::Adapter initial_adapter(const OptionValues& values, const Request& request,
 }
 
 std::int64_t longest_sequence(const OptionValues& values, const llm::ModelConfig& config) {
-  const std::int64_t most = std::min(config.max_positions, config.sliding_window.value_or(config.max_positions));
+  const std::int64_t most = longest_text(config);
   if (!values.given("sequence")) return most;
   const auto asked = values.get<std::int64_t>("sequence");
   if (asked > most)

@@ -77,18 +77,18 @@ std::int64_t tokens_of(const llm::TrainingJob& job) {
 /// Counts what several workers have done.
 class Tally {
  public:
-  Tally(std::size_t clients, const TrainerOptions& options) : options_{options}, progress_{.clients = clients} {}
+  Tally(std::size_t clients, const TrainingWatch& watch) : watch_{watch}, progress_{.clients = clients} {}
 
   void add(std::size_t trained, std::int64_t tokens) {
-    if (!options_.progress) return;
+    if (!watch_) return;
     const std::lock_guard lock{mutex_};
     progress_.trained += trained;
     progress_.tokens += tokens;
-    options_.progress(progress_);
+    watch_(progress_);
   }
 
  private:
-  const TrainerOptions& options_;
+  const TrainingWatch& watch_;
   std::mutex mutex_;
   TrainingProgress progress_;
 };
@@ -134,13 +134,13 @@ void Trainer::forget(std::uint32_t client) {
   noted_.erase(client);
 }
 
-std::vector<LocalResult> Trainer::train(const VariantModels& models) {
+std::vector<LocalResult> Trainer::train(const VariantModels& models, const TrainingWatch& watch) {
   const auto noted = std::exchange(noted_, {});
   if (noted.empty()) return {};
   auto gangs = form_gangs(noted, options_.gang);
   for (auto& gang : gangs)
     gang.variant = &models(gang.members[0]->version, gang.members[0]->plan.variant);
-  Tally tally{noted.size(), options_};
+  Tally tally{noted.size(), watch};
   const auto done = llm::divide(options_.crew, gangs.size(), [&](std::size_t i) {
     return llm::pack(train_gang(gangs[i], options_.training, tally));
   });

@@ -40,19 +40,18 @@ struct VariantModel {
 /// Gives the variant `plan.variant` at `version`, alive until the training ends; called on the caller's thread.
 using VariantModels = std::function<const VariantModel&(std::int64_t version, std::uint32_t variant)>;
 
-/// How far a call of Trainer::train is.
+/// How far a call of Trainer::train is. Told after every gang of this process, by one worker at a time.
 struct TrainingProgress {
   std::size_t trained = 0;  // clients whose gangs have ended in this process
   std::size_t clients = 0;
   std::int64_t tokens = 0;  // read by the forward passes of those trained
 };
+using TrainingWatch = std::function<void(const TrainingProgress&)>;
 
 struct TrainerOptions {
   llm::TrainingOptions training{};
   std::int64_t gang = 8;  // clients trained as one batch, at most
   llm::Crew crew{};       // who trains them
-  /// Told after every gang of this process, by one worker at a time; may be empty.
-  std::function<void(const TrainingProgress&)> progress{};
 };
 
 /// Deferred training (DESIGN §3): jobs are noted while virtual time passes and trained together when somebody needs
@@ -71,7 +70,7 @@ class Trainer {
 
   /// Trains everything noted and forgets it; results in the order of client ids. Throws RunError naming the clients of
   /// the first gang that failed, when all other gangs have ended.
-  [[nodiscard]] std::vector<LocalResult> train(const VariantModels& models);
+  [[nodiscard]] std::vector<LocalResult> train(const VariantModels& models, const TrainingWatch& watch = {});
 
  private:
   TrainerOptions options_;

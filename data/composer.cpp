@@ -14,7 +14,6 @@
 namespace edgefuse::data {
 namespace {
 
-constexpr std::int64_t most_instances = 1'000'000;
 constexpr std::uint32_t domain_picks = 0;  // the client word of the streams that pick domains; queues follow from 1
 
 /// Questions of one domain in random order, reshuffled each time all have been used.
@@ -60,10 +59,10 @@ void check(const ComposeOptions& options, std::size_t domains) {
                         .problem = fmt::format("{} questions of distinct domains asked for, but there are {} domains",
                                                options.k, domains),
                         .remedy = fmt::format("use at most {}", domains)});
-  if (options.count < 1 || options.count > most_instances)
+  if (options.count < 1 || options.count > most_composites)
     mistakes.push_back({.key = "count",
                         .problem = fmt::format("{} instances", options.count),
-                        .remedy = fmt::format("use 1 to {}", most_instances)});
+                        .remedy = fmt::format("use 1 to {}", most_composites)});
   if (!mistakes.empty()) throw InputError{std::move(mistakes)};
 }
 

@@ -19,6 +19,9 @@ struct CompositeQuestion {
   [[nodiscard]] std::vector<int> answers() const;
 };
 
+/// Of one benchmark.
+inline constexpr std::int64_t most_composites = 1'000'000;
+
 struct ComposeOptions {
   std::int64_t k = 2;        // questions in one instance
   std::int64_t count = 300;  // instances
@@ -28,8 +31,7 @@ struct ComposeOptions {
 /// Composes `count` instances of `k` questions from `k` distinct domains. Domains are used equally often (their counts
 /// differ by one at most), which domains meet and in which order is random, and no question of a domain comes twice
 /// before all of that domain have come once.
-/// Throws InputError when there are fewer than `k` domains, `k` is below 1, or `count`
-/// is not 1 to 1,000,000.
+/// Throws InputError when there are fewer than `k` domains, `k` is below 1, or `count` is not 1 to `most_composites`.
 [[nodiscard]] std::vector<CompositeQuestion> compose(std::span<const Question> questions,
                                                      const ComposeOptions& options);
 

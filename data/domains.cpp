@@ -37,7 +37,7 @@ std::vector<Example> keep_largest_domains(std::vector<Example> examples, std::in
   auto names = distinct(labels_of(examples));
   if (count < 1 || static_cast<std::size_t>(count) > names.size())
     throw InputError{{.key = "domains",
-                      .problem = fmt::format("{} asked for, but the data has {}", count, names.size()),
+                      .problem = fmt::format("{} domains asked for, but the data has {}", count, names.size()),
                       .remedy = fmt::format("use 1 to {}", names.size())}};
   std::map<std::string, std::size_t> sizes;
   for (const auto& example : examples)

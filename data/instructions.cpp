@@ -6,9 +6,10 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "data/source_names.hpp"
 #include "data/text_file.hpp"
-#include "sim/error.hpp"
 #include "sim/expects.hpp"
+#include "sim/mistakes.hpp"
 
 namespace edgefuse::data {
 namespace {
@@ -21,9 +22,9 @@ struct Row {
 };
 
 [[noreturn]] void invalid_json(const std::filesystem::path& file, int line, std::string_view reason) {
-  // nlohmann's text ends in " - what is wrong; last read: '...'".
-  const auto dash = reason.find(" - ");
-  if (dash != reason.npos) reason.remove_prefix(dash + 3);
+  // nlohmann's text is "[json.exception.KIND] ", often "... - ", then what is wrong.
+  for (const std::string_view end : {"] ", " - "})
+    if (const auto at = reason.find(end); at != reason.npos) reason.remove_prefix(at + end.size());
   throw InputError{{.file = file.string(),
                     .line = line,
                     .problem = fmt::format("invalid JSON: {}", reason),
@@ -67,7 +68,7 @@ std::vector<Row> rows_of_list(const std::string& text, const std::filesystem::pa
   json list;
   try {
     list = json::parse(Cursor{text, 0, &line}, Cursor{text, text.size(), &line}, note_line);
-  } catch (const json::parse_error& error) {
+  } catch (const json::exception& error) {  // out_of_range too, for a number such as 1e999
     invalid_json(file, line, error.what());
   }
   std::vector<Row> rows;
@@ -85,7 +86,7 @@ std::vector<Row> rows_of_lines(const std::string& text, const std::filesystem::p
     if (line.find_first_not_of(" \t\r") == line.npos) continue;
     try {
       rows.push_back({number, json::parse(line)});
-    } catch (const json::parse_error& error) {
+    } catch (const json::exception& error) {  // out_of_range too, for a number such as 1e999
       invalid_json(file, number, error.what());
     }
   }
@@ -165,13 +166,18 @@ Example as_example(const Instruction& instruction, PromptFormat format) {
 }
 
 SourcedExamples read_instruction_files(std::span<const std::filesystem::path> files, PromptFormat format) {
+  const auto names = source_names(files);
   SourcedExamples all;
-  for (const auto& file : files) {
-    for (const auto& instruction : read_instructions(file)) {
+  Mistakes mistakes;
+  for (std::size_t i = 0; i < files.size(); ++i) {
+    const auto instructions = mistakes.attempt([&] { return read_instructions(files[i]); });
+    if (!instructions) continue;
+    for (const auto& instruction : *instructions) {
       all.examples.push_back(as_example(instruction, format));
-      all.sources.push_back(file.stem().string());
+      all.sources.push_back(names[i]);
     }
   }
+  mistakes.finish();
   return all;
 }
 

@@ -38,11 +38,12 @@ enum class PromptFormat : std::uint8_t { headings, chatml };
 /// Domain: the category. Without a context, what belongs to it is left out.
 [[nodiscard]] Example as_example(const Instruction& instruction, PromptFormat format = PromptFormat::headings);
 
-/// Examples with the file each came from (its stem), for the natural partition: one client for one file.
+/// Examples with the file each came from (by its source_names), for the natural partition: one client for one file.
 struct SourcedExamples {
   std::vector<Example> examples;
   std::vector<std::string> sources;  // one for each example
 };
+/// Throws InputError with what is wrong in all of the files. None may be there twice.
 [[nodiscard]] SourcedExamples read_instruction_files(std::span<const std::filesystem::path> files,
                                                      PromptFormat format = PromptFormat::headings);
 

@@ -71,10 +71,11 @@ void require_some(const std::vector<Example>& examples, const std::filesystem::p
 
 }  // namespace
 
-std::vector<Example> read_paragraphs(const std::filesystem::path& file, const PlainTextOptions& options) {
+std::vector<Example> read_paragraphs(const std::filesystem::path& file, const std::string& domain,
+                                     const PlainTextOptions& options) {
   std::vector<Example> examples;
   for (auto& paragraph : paragraphs_of(read_text_file(file)))
-    examples.push_back({.domain = file.stem().string(), .prompt = "", .answer = std::move(paragraph.text)});
+    examples.push_back({.domain = domain, .prompt = "", .answer = std::move(paragraph.text)});
   require_some(examples, file);
   return joined(std::move(examples), options.minimum_bytes);
 }

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <filesystem>
+#include <string>
 #include <vector>
 
 #include "data/question.hpp"
@@ -14,9 +15,10 @@ struct PlainTextOptions {
   std::size_t minimum_bytes = 0;
 };
 
-/// Paragraphs (separated by empty lines) as examples without a prompt; the domain is the file's stem.
+/// Paragraphs (separated by empty lines) as examples without a prompt, all of one domain.
 /// Throws InputError for a file that cannot be read, is not UTF-8, or holds no text.
-[[nodiscard]] std::vector<Example> read_paragraphs(const std::filesystem::path& file, const PlainTextOptions& options);
+[[nodiscard]] std::vector<Example> read_paragraphs(const std::filesystem::path& file, const std::string& domain,
+                                                   const PlainTextOptions& options);
 
 /// A play: every paragraph is a line "NAME:" and what NAME says. The domain is the speaker, in file order; silent
 /// speakers (a name without a speech) are left out.

@@ -102,6 +102,10 @@ class Checks {
     if (!asks && e.composites > 0) complain("evaluation.composites", no_questions, "set it to 0");
     if (e.held_out_loss && s_.data.source == "none") {
       complain("evaluation.held_out_loss", "source \"none\" has no examples", "set it to false");
+    } else if (e.held_out_loss && s_.data.source == "atlas") {
+      complain("evaluation.held_out_loss",
+               "source \"atlas\" repeats its facts, so an example held out is a shuffled one that was trained on",
+               "set it to false, and evaluation.questions above 0: they ask the facts in words nobody trains on");
     } else if (e.held_out_loss && s_.data.held_out == 0) {
       complain("evaluation.held_out_loss", "data.held_out holds nothing out", "raise data.held_out");
     }

@@ -1,4 +1,3 @@
-#include <algorithm>
 #include <fstream>
 #include <iterator>
 
@@ -18,11 +17,7 @@ Scenario parse_scenario(std::string_view text, const std::string& name, std::spa
   read_tree(root, scenario_schema(), scenario, mistakes);
   complete(scenario, mistakes);
   if (mistakes.empty()) return scenario;
-
-  // In the order of the file; the command line's come last.
-  const auto place = [&](const Mistake& m) { return std::pair{m.file != name, m.line}; };
-  std::stable_sort(mistakes.begin(), mistakes.end(), [&](const auto& a, const auto& b) { return place(a) < place(b); });
-  throw InputError{std::move(mistakes)};
+  throw InputError{scenario.source.in_order(std::move(mistakes))};
 }
 
 Scenario load_scenario(const std::filesystem::path& file, std::span<const std::string> overrides) {

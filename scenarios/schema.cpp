@@ -2,6 +2,9 @@
 
 #include <fmt/format.h>
 
+#include "data/atlas/limits.hpp"
+#include "data/composer.hpp"
+
 namespace edgefuse::scenarios {
 namespace {
 
@@ -78,9 +81,9 @@ Section data() {
               "`atlas`: the generated world. `mmlu`: a folder of MMLU csv files. `instructions`: JSON or JSONL with "
               "Dolly's fields, one file or many. `text`: plain text. `none`: no data, under fidelity \"timing\"."),
           key("paths", &Data::paths, ListOf<Text>{{}, Items::distinct},
-              "Files or folders to read. `assets:X` is looked for in `$EDGEFUSE_ASSETS` (default `../shared`), "
-              "anything "
-              "else from where the program runs."),
+              "Files or folders to read. A folder stands for the `.json` and `.jsonl` files in it (source "
+              "\"instructions\"), its `.txt` files (\"text\"), or the whole of MMLU. `assets:X` is looked for in "
+              "`$EDGEFUSE_ASSETS` (default `../shared`), anything else from where the program runs."),
           key("partitioner", &Data::partitioner, Name{"name of a partitioner"},
               "How examples are divided among the clients: `iid`, `dirichlet`, `by-domain`, or `natural` (one client "
               "for "
@@ -97,8 +100,8 @@ Section data() {
               "How source \"text\" is cut. `paragraph`: empty lines separate, the file is the domain. `speaker`: each "
               "paragraph begins with \"NAME:\", and NAME is the domain."),
           key("held_out", &Data::held_out, Number{0, 1, Number::End::closed, open},
-              "Share of every domain's (under `natural`, every client's) examples that nobody trains on; "
-              "`evaluation.held_out_loss` is measured on them."),
+              "Share of every domain's (under `natural`, every client's) examples that nobody trains on and "
+              "`evaluation.held_out_loss` is measured on. Without it nothing is held out."),
           key("max_tokens", &Data::max_tokens, Whole{8, 1'048'576}, "Longer examples are cut to so many tokens."),
           key("examples_per_client", &Data::examples_per_client, Whole{1, a_billion},
               "At most so many training examples each; exactly so many under source \"none\". All when left out."),
@@ -113,12 +116,14 @@ Section atlas() {
               "Seed of all that is private: what the clients hold and the base cannot know."),
           key("public_seed", &Atlas::public_seed, Whole{},
               "Seed of all that is public. The embedded base knows the world of seed 1 and the default sizes below."),
-          key("domains", &Atlas::domains, Whole{2, 12}, "How many domains the world has."),
-          key("public_entities", &Atlas::public_entities, Whole{1, 1024}, "Things everybody knows, in each domain."),
-          key("private_entities", &Atlas::private_entities, Whole{1, 1024},
+          key("domains", &Atlas::domains, Whole{2, data::atlas::most_domains}, "How many domains the world has."),
+          key("public_entities", &Atlas::public_entities, Whole{1, data::atlas::most_entities},
+              "Things everybody knows, in each domain."),
+          key("private_entities", &Atlas::private_entities, Whole{1, data::atlas::most_entities},
               "Things only the domain's clients know, in each domain."),
-          key("relations", &Atlas::relations, Whole{1, 6}, "Facts about each thing."),
-          key("values", &Atlas::values, Whole{4, 12}, "Values a fact may have; a question offers four of them."),
+          key("relations", &Atlas::relations, Whole{1, data::atlas::most_relations}, "Facts about each thing."),
+          key("values", &Atlas::values, Whole{data::atlas::fewest_values, data::atlas::most_values},
+              "Values a fact may have; a question offers four of them."),
           key("conflict", &Atlas::conflict, Number{0, 1},
               "Share of private names that mean different things in different domains."),
       });
@@ -284,7 +289,7 @@ Section arms() {
       {
           key("name", &FusionArm::name, Name{"name"}, "How the results call it."),
           key("rule", &FusionArm::rule, Name{"name of a fusion rule"},
-              "`mean`, `task-arithmetic`, `ties`, or `stack` (FLoRA)."),
+              "`mean`, `mean-nonzero`, `task-arithmetic`, `ties`, or `stack` (FLoRA)."),
           key("settings", &FusionArm::settings, ParameterTable{}, "The rule's own parameters."),
           key("conflict", &FusionArm::conflict, Name{"name of a conflict resolution"},
               "What is done to the adapters before the rule: `none`, or `cr-sign`, our reading of LoRA-CR."),
@@ -306,11 +311,12 @@ Section evaluation() {
               "Evaluate after every so many rounds. 0: only after the last."),
           key("questions", &Evaluation::questions, Whole{0, a_billion},
               "Single multiple-choice questions of each domain. 0: none."),
-          key("composites", &Evaluation::composites, Whole{0, a_billion},
+          key("composites", &Evaluation::composites, Whole{0, data::most_composites},
               "Cross-domain prompts (MMLU-CD): several questions of as many domains asked at once. 0: none."),
           key("composite_size", &Evaluation::composite_size, Whole{2, 16}, "Questions in one cross-domain prompt."),
           key("held_out_loss", &Evaluation::held_out_loss, Flag{},
-              "Loss on the examples held out, per domain and over all."),
+              "Loss on the examples that `data.held_out` keeps from training, per domain and over all. Not for source "
+              "\"atlas\": its examples ask the same facts again and again, so none of them would be new."),
       });
 }
 

@@ -1,5 +1,6 @@
 #include "scenarios/source.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace edgefuse::scenarios {
@@ -18,6 +19,12 @@ Origin Source::origin(std::string key) const {
 Mistake Source::mistake(std::string key, std::string problem, std::string remedy) const {
   auto place = origin(std::move(key));
   return {std::move(place.file), place.line, std::move(place.key), std::move(problem), std::move(remedy)};
+}
+
+std::vector<Mistake> Source::in_order(std::vector<Mistake> mistakes) const {
+  const auto place = [this](const Mistake& m) { return m.file == file ? std::pair{0, m.line} : std::pair{1, 0}; };
+  std::ranges::stable_sort(mistakes, {}, place);
+  return mistakes;
 }
 
 }  // namespace edgefuse::scenarios

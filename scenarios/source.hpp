@@ -24,6 +24,8 @@ struct Source {
   /// file "--set", line 0.
   [[nodiscard]] Origin origin(std::string key) const;
   [[nodiscard]] Mistake mistake(std::string key, std::string problem, std::string remedy = {}) const;
+  /// `mistakes` in the order of the file; those of the command line and of other files come last, in theirs.
+  [[nodiscard]] std::vector<Mistake> in_order(std::vector<Mistake> mistakes) const;
 };
 
 }  // namespace edgefuse::scenarios

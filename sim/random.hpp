@@ -25,6 +25,7 @@ enum class Domain : std::uint32_t {
   pretraining_init = 0x900,
   pretraining_batches = 0x910,
   split = 0xa00,
+  evaluation_questions = 0xa10,
   test = 0xff00,
 };
 

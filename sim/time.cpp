@@ -13,8 +13,8 @@ namespace edgefuse {
 
 SimTime after(SimTime start, Seconds duration) {
   const auto refuse = [&](const char* problem) {
-    throw InputError{Mistake{.problem = fmt::format("a duration of {} s {}", duration.value, problem),
-                             .remedy = "use faster devices or links, or fewer steps"}};
+    throw RunError{fmt::format("a duration of {} s {} (use faster devices or links, or fewer steps or rounds)",
+                               duration.value, problem)};
   };
   if (!std::isfinite(duration.value)) refuse("is not finite");
   if (duration.value < 0) refuse("is negative");

@@ -3,33 +3,27 @@
 #include <fmt/format.h>
 
 #include "server/fusion/fuse.hpp"
-#include "sim/error.hpp"
+#include "sim/mistakes.hpp"
 
 namespace edgefuse::app {
 namespace {
 
-Arm make_arm(const scenarios::Scenario& scenario, std::size_t index, std::vector<Mistake>& mistakes) {
+Arm make_arm(const scenarios::Scenario& scenario, std::size_t index, Mistakes& mistakes) {
   const auto& wanted = scenario.fusion.arms[index];
   const auto key = fmt::format("fusion.arm[{}]", index);
   Arm arm{.name = wanted.name, .resolver = nullptr, .rule = nullptr};
-  const auto collect = [&mistakes](const auto& make) {
-    try {
-      make();
-    } catch (const InputError& error) {
-      mistakes.insert(mistakes.end(), error.mistakes().begin(), error.mistakes().end());
-    }
-  };
-  collect([&] {
+  mistakes.attempt([&] {
     arm.rule = server::fusion_rules().make(wanted.rule, wanted.settings, scenario.source.origin(key + ".rule"),
                                            scenario.source.origin(key + ".settings"));
   });
-  collect([&] {
+  mistakes.attempt([&] {
     arm.resolver = server::conflict_resolvers().make(wanted.conflict, wanted.conflict_settings,
                                                      scenario.source.origin(key + ".conflict"),
                                                      scenario.source.origin(key + ".conflict_settings"));
   });
   if (arm.rule && arm.resolver)
-    collect([&] { server::check_compatible(*arm.resolver, *arm.rule, scenario.source.origin(key + ".rule")); });
+    mistakes.attempt(
+        [&] { server::check_compatible(*arm.resolver, *arm.rule, scenario.source.origin(key + ".rule")); });
   return arm;
 }
 
@@ -41,10 +35,10 @@ llm::ModelDelta Arm::fuse(std::span<const server::Contribution> contributions) c
 
 std::vector<Arm> make_arms(const scenarios::Scenario& scenario) {
   std::vector<Arm> arms;
-  std::vector<Mistake> mistakes;
+  Mistakes mistakes;
   for (std::size_t i = 0; i < scenario.fusion.arms.size(); ++i)
     arms.push_back(make_arm(scenario, i, mistakes));
-  if (!mistakes.empty()) throw InputError{std::move(mistakes)};
+  mistakes.finish();
   return arms;
 }
 

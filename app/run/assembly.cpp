@@ -1,93 +1,73 @@
 #include "app/run/assembly.hpp"
 
 #include <algorithm>
-#include <cstdlib>
-#include <functional>
 #include <utility>
 
 #include <fmt/format.h>
 
 #include "app/run/fleet_setup.hpp"
 #include "app/run/learner.hpp"
-#include "llm/encode.hpp"
-#include "llm/variant.hpp"
-#include "sim/error.hpp"
+#include "sim/mistakes.hpp"
 
 namespace edgefuse::app {
 namespace {
 
-std::filesystem::path model_folder(const scenarios::Scenario& scenario, const std::filesystem::path& assets) {
-  const auto folder = scenario.base.model == "atlas" ? embedded_base() : scenarios::locate(scenario.base.model, assets);
-  if (!std::filesystem::is_directory(folder))
-    throw InputError{scenario.source.mistake("base.model", fmt::format("there is no folder {}", folder.string()),
-                                             "name a Hugging Face model folder, the one that holds config.json")};
-  return folder;
+/// The corpus, and who gets what of it.
+struct DividedCorpus {
+  Corpus corpus;
+  data::Partition partition;
+};
+
+/// What can be checked before any text is turned into tokens.
+struct Parts {
+  Methods methods;
+  clients::Fleet fleet;
+  BaseModel base;
+  DividedCorpus data;  // empty under source "none"
+};
+
+Parts make_parts(const scenarios::Scenario& scenario, const std::filesystem::path& assets) {
+  Mistakes mistakes;
+  auto methods = mistakes.attempt([&] { return make_methods(scenario); });
+  auto fleet = mistakes.attempt([&] { return make_fleet(scenario); });
+  auto base = mistakes.attempt([&] { return open_base(scenario, assets); });
+  DividedCorpus data;
+  if (scenario.data.source != "none")
+    mistakes.attempt([&] {
+      data.corpus = load_corpus(scenario, assets);
+      if (methods) data.partition = divide(scenario, data.corpus, *methods->partitioner);
+    });
+  if (mistakes.any()) throw InputError{scenario.source.in_order(mistakes.take())};
+  return {std::move(*methods), std::move(*fleet), std::move(*base), std::move(data)};
 }
 
-/// Gives a mistake about a value the key that holds it; one about a file names that file already.
-template <class Make>
-auto at_key(const scenarios::Scenario& scenario, const std::string& key, const Make& make) {
-  try {
-    return make();
-  } catch (const InputError& error) {
-    std::vector<Mistake> mistakes;
-    for (const auto& m : error.mistakes())
-      mistakes.push_back(m.file.empty() ? scenario.source.mistake(key, m.problem, m.remedy) : m);
-    throw InputError{std::move(mistakes)};
-  }
+/// What needs tokens.
+struct Tokens {
+  LearningTask task;
+  std::optional<Evaluator> evaluator;
+};
+
+Tokens make_tokens(const scenarios::Scenario& scenario, const Parts& parts) {
+  if (scenario.data.source == "none") return {make_sizes_only_task(scenario), std::nullopt};
+  const auto& [corpus, partition] = parts.data;
+  const auto& tokenizer = *parts.base.tokenizer;
+  Mistakes mistakes;
+  auto task = mistakes.attempt([&] { return make_learning_task(scenario, corpus, partition, tokenizer); });
+  auto evaluator = mistakes.attempt([&] { return Evaluator{scenario, corpus, tokenizer, parts.base.config}; });
+  if (mistakes.any()) throw InputError{scenario.source.in_order(mistakes.take())};
+  return {std::move(*task), std::move(evaluator)};
 }
 
-llm::Storage storage(scenarios::Storage chosen) {
-  switch (chosen) {
-    case scenarios::Storage::fp32:
-      return llm::Storage::fp32;
-    case scenarios::Storage::int8:
-      return llm::Storage::int8;
-    case scenarios::Storage::nf4:
-      return llm::Storage::nf4;
-    case scenarios::Storage::fp16:
-      break;
-  }
-  return llm::Storage::fp16;
-}
-
-/// Numbers the optimiser keeps for each of the adapter's.
-int moments(const scenarios::Training& training) {
-  if (training.optimiser == scenarios::Optimiser::adamw) return 2;
-  return training.momentum > 0 ? 1 : 0;
-}
-
-clients::Offer make_offer(const scenarios::Scenario& scenario, const llm::ModelConfig& config) {
-  clients::Offer offer{.config = config,
-                       .variants = {},
-                       .adapter = lora_spec(scenario.adapter),
-                       .storage = {.weights = storage(scenario.base.storage), .moments = moments(scenario.training)}};
-  for (const double ratio : scenario.pruning.ratios)
-    offer.variants.push_back(at_key(scenario, "pruning.ratios", [&] {
-      return llm::variant_shape(config, ratio, scenario.pruning.protect_first, scenario.pruning.protect_last);
-    }));
-  return offer;
-}
-
-LearningTask make_task(const scenarios::Scenario& scenario, const llm::Tokenizer* tokenizer,
-                       const std::filesystem::path& assets) {
-  return tokenizer == nullptr ? make_sizes_only_task(scenario) : make_learning_task(scenario, *tokenizer, assets);
-}
-
-std::size_t primary_arm(const scenarios::Scenario& scenario, const std::vector<Arm>& arms) {
-  const auto found = std::ranges::find(arms, scenario.fusion.primary, &Arm::name);
-  if (found == arms.end())
-    throw InputError{scenario.source.mistake("fusion.primary",
-                                             fmt::format("there is no arm \"{}\"", scenario.fusion.primary),
-                                             "the name of one of the [[fusion.arm]] tables")};
-  return static_cast<std::size_t>(found - arms.begin());
-}
-
-Parameters protocol_parameters(const scenarios::Protocol& protocol) {
-  auto parameters = protocol.settings;
-  parameters.insert_or_assign("rounds", static_cast<double>(protocol.rounds));
-  parameters.insert_or_assign("clients_per_round", static_cast<double>(protocol.clients_per_round));
-  return parameters;
+std::vector<std::string> notes_on(const Tokens& tokens) {
+  std::vector<std::string> notes;
+  const auto note = [&](std::int64_t count, std::string_view kind) {
+    if (count > 0)
+      notes.push_back(fmt::format("{} {} example{} left out: nothing in {} can be predicted", count, kind,
+                                  count == 1 ? " is" : "s are", count == 1 ? "it" : "them"));
+  };
+  note(tokens.task.dropped, "training");
+  if (tokens.evaluator) note(tokens.evaluator->dropped(), "held-out");
+  return notes;
 }
 
 /// A run in which nobody can take part has no result: say so, and what the least demanding client lacks.
@@ -108,11 +88,6 @@ void require_somebody_fits(const Assembly& assembly) {
 
 }  // namespace
 
-std::filesystem::path embedded_base() {
-  const char* set = std::getenv("EDGEFUSE_DATA");
-  return std::filesystem::path{set != nullptr ? set : EDGEFUSE_SOURCE_DATA} / "models" / "atlas-base";
-}
-
 std::optional<llm::Plan> Assembly::plan(std::uint32_t client) const {
   return planner.plan(fleet, client, link(client), task.shards[client].workload);
 }
@@ -122,37 +97,23 @@ sim::Link Assembly::link(std::uint32_t client) const {
 }
 
 Assembly assemble(scenarios::Scenario scenario, const std::filesystem::path& assets) {
-  const auto folder = model_folder(scenario, assets);
-  const auto config = at_key(scenario, "base.model", [&] { return llm::read_config(folder); });
-  std::unique_ptr<llm::Tokenizer> tokenizer;
-  if (scenario.data.source != "none") {
-    tokenizer = llm::load_tokenizer(folder);
-    llm::check_tokenizer_fits(*tokenizer, config, folder);
-  }
-  auto arms = make_arms(scenario);
-  const auto primary = primary_arm(scenario, arms);
-  auto fleet = make_fleet(scenario);
-  auto task = make_task(scenario, tokenizer.get(), assets);
-  auto policy = clients::ratio_policies().make(scenario.pruning.policy, {}, scenario.source.origin("pruning.policy"));
-  auto selection = server::selections().make(scenario.selection.method, scenario.selection.settings,
-                                             scenario.source.origin("selection.method"),
-                                             scenario.source.origin("selection.settings"));
-  auto protocol =
-      server::protocols().make(scenario.protocol.kind, protocol_parameters(scenario.protocol),
-                               scenario.source.origin("protocol.kind"), scenario.source.origin("protocol.settings"));
-  clients::Planner planner{make_offer(scenario, config), *policy};
+  auto parts = make_parts(scenario, assets);
+  auto tokens = make_tokens(scenario, parts);
+  auto notes = notes_on(tokens);
+  clients::Planner planner{
+      {.config = parts.base.config,
+       .variants = parts.base.variants,
+       .adapter = lora_spec(scenario.adapter),
+       .storage = cost_options(scenario)},
+      *parts.methods.policy};
   Assembly assembly{.scenario = std::move(scenario),
-                    .model_folder = folder,
-                    .config = config,
-                    .tokenizer = std::move(tokenizer),
-                    .task = std::move(task),
-                    .fleet = std::move(fleet),
-                    .policy = std::move(policy),
+                    .base = std::move(parts.base),
+                    .methods = std::move(parts.methods),
+                    .fleet = std::move(parts.fleet),
+                    .task = std::move(tokens.task),
+                    .evaluator = std::move(tokens.evaluator),
                     .planner = std::move(planner),
-                    .selection = std::move(selection),
-                    .protocol = std::move(protocol),
-                    .arms = std::move(arms),
-                    .primary_arm = primary};
+                    .notes = std::move(notes)};
   require_somebody_fits(assembly);
   return assembly;
 }

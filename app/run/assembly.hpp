@@ -2,48 +2,40 @@
 
 #include <cstdint>
 #include <filesystem>
-#include <memory>
+#include <optional>
+#include <string>
 #include <vector>
 
-#include "app/run/arms.hpp"
+#include "app/run/base_model.hpp"
+#include "app/run/evaluator.hpp"
 #include "app/run/learning_task.hpp"
+#include "app/run/methods.hpp"
 #include "clients/fleet.hpp"
 #include "clients/plan.hpp"
-#include "clients/policy/ratio_policy.hpp"
-#include "llm/config.hpp"
-#include "llm/tokenizer.hpp"
 #include "scenarios/scenario.hpp"
-#include "server/protocol/protocol.hpp"
-#include "server/selection/selection.hpp"
 
 namespace edgefuse::app {
 
-/// Everything a run is put together from, checked and without a tensor: what `check` looks at, what the timing
-/// fidelity runs on, and what the learning fidelity adds weights to.
+/// Everything a run is put together from, checked and without a weight: what the timing fidelity runs on, and what the
+/// learning fidelity adds weights to.
 struct Assembly {
   scenarios::Scenario scenario;
-  std::filesystem::path model_folder;
-  llm::ModelConfig config;
-  std::unique_ptr<llm::Tokenizer> tokenizer;  // null under source "none"
-  LearningTask task;
+  BaseModel base;
+  Methods methods;
   clients::Fleet fleet;
-  std::unique_ptr<clients::RatioPolicy> policy;
+  LearningTask task;
+  std::optional<Evaluator> evaluator;  // none under source "none"
   clients::Planner planner;
-  std::unique_ptr<server::Selection> selection;
-  std::unique_ptr<server::Protocol> protocol;
-  std::vector<Arm> arms;
-  std::size_t primary_arm = 0;
+  std::vector<std::string> notes;  // what was left out of the data, in sentences for the user
 
   /// The client's plan; nothing when no variant fits it.
   [[nodiscard]] std::optional<llm::Plan> plan(std::uint32_t client) const;
   [[nodiscard]] sim::Link link(std::uint32_t client) const;
 };
 
-/// Where the embedded base lies: EDGEFUSE_DATA, else the folder the program was built from.
-[[nodiscard]] std::filesystem::path embedded_base();
-
-/// Puts a scenario together. Throws InputError with what is wrong in the scenario, its model or its data, and when no
-/// variant fits any client of the fleet.
+/// Puts a scenario together. Throws InputError with all that is wrong in the scenario, its model and its data, whatever
+/// the fidelity; then, where those are right, with what only their tokens can tell: texts without anything to predict,
+/// prompts too long for the model, and a fleet none of whose clients any variant fits.
 [[nodiscard]] Assembly assemble(scenarios::Scenario scenario, const std::filesystem::path& assets);
 
 }  // namespace edgefuse::app

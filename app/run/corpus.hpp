@@ -14,8 +14,8 @@ namespace edgefuse::app {
 /// of `held_out`, `questions` and `composites` is ever trained on.
 struct Corpus {
   std::vector<data::Example> training;
-  std::vector<std::string> labels;  // one for each training example: what the partitioner divides by
-  std::vector<data::Example> held_out;
+  std::vector<std::string> labels;      // one for each training example: what the partitioner divides by
+  std::vector<data::Example> held_out;  // empty unless the scenario measures the loss on them
   std::vector<data::Question> questions;
   std::vector<data::CompositeQuestion> composites;
 };

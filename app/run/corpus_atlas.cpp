@@ -1,3 +1,4 @@
+#include "app/run/at_key.hpp"
 #include "app/run/corpus_sources.hpp"
 #include "data/atlas/atlas.hpp"
 #include "data/atlas/questions.hpp"
@@ -22,7 +23,9 @@ data::atlas::AtlasOptions atlas_options(const scenarios::Atlas& atlas) {
 
 /// Clients train on the private facts of their domains; models are judged by the same facts in other words.
 Corpus atlas_corpus(const scenarios::Scenario& scenario, const std::filesystem::path&) {
-  const auto world = data::atlas::make_atlas(atlas_options(scenario.data.atlas));
+  const auto key_of = [](const Mistake& mistake) { return "data.atlas." + mistake.key; };
+  const auto world =
+      with_keys(scenario, key_of, [&] { return data::atlas::make_atlas(atlas_options(scenario.data.atlas)); });
   Corpus corpus;
   std::vector<data::Question> test;
   for (std::int64_t domain = 0; domain < world.options.domains; ++domain) {
@@ -33,12 +36,7 @@ Corpus atlas_corpus(const scenarios::Scenario& scenario, const std::filesystem::
     const auto asked = data::atlas::test_questions(world, domain, Visibility::edges);
     test.insert(test.end(), asked.begin(), asked.end());
   }
-  hold_out(corpus, scenario);
-  corpus.questions = draw_per_domain(test, scenario.evaluation.questions, scenario.seed);
-  if (scenario.evaluation.composites > 0)
-    corpus.composites = data::compose(
-        test,
-        {.k = scenario.evaluation.composite_size, .count = scenario.evaluation.composites, .seed = scenario.seed});
+  choose_questions(corpus, test, scenario);
   return corpus;
 }
 

@@ -1,4 +1,6 @@
 #include "app/run/corpus_sources.hpp"
+#include "app/run/data_files.hpp"
+#include "data/domains.hpp"
 #include "data/instructions.hpp"
 
 namespace edgefuse::app {
@@ -7,16 +9,14 @@ namespace edgefuse::app {
 Corpus instruction_corpus(const scenarios::Scenario& scenario, const std::filesystem::path& assets) {
   const auto format = scenario.data.prompt == scenarios::PromptFormat::chatml ? data::PromptFormat::chatml
                                                                               : data::PromptFormat::headings;
-  auto read = data::read_instruction_files(data_files(scenario, assets), format);
+  auto read = data::read_instruction_files(data_files(scenario, assets, {".json", ".jsonl"}), format);
   Corpus corpus;
   corpus.training = std::move(read.examples);
   if (scenario.data.partitioner == "natural") {
     corpus.labels = std::move(read.sources);
   } else {
-    for (const auto& example : corpus.training)
-      corpus.labels.push_back(example.domain);
+    corpus.labels = data::labels_of(corpus.training);
   }
-  hold_out(corpus, scenario);
   return corpus;
 }
 

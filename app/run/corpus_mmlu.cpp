@@ -1,8 +1,5 @@
-#include <algorithm>
-
-#include <fmt/format.h>
-
 #include "app/run/corpus_sources.hpp"
+#include "app/run/data_files.hpp"
 #include "data/mmlu.hpp"
 #include "sim/error.hpp"
 
@@ -10,7 +7,7 @@ namespace edgefuse::app {
 
 /// Clients train on MMLU's dev and val questions; models are judged by its test questions. Labels are the domains.
 Corpus mmlu_corpus(const scenarios::Scenario& scenario, const std::filesystem::path& assets) {
-  const auto folders = data_files(scenario, assets);
+  const auto folders = data_paths(scenario, assets);
   if (folders.size() != 1)
     throw InputError{scenario.source.mistake("data.paths", "source \"mmlu\" reads exactly one folder",
                                              "the folder that holds dev/, val/ and test/")};
@@ -22,13 +19,7 @@ Corpus mmlu_corpus(const scenarios::Scenario& scenario, const std::filesystem::p
       corpus.labels.push_back(question.domain);
     }
   }
-  hold_out(corpus, scenario);
-  const auto test = data::read_mmlu(folders.front(), data::MmluSplit::test, level);
-  corpus.questions = draw_per_domain(test, scenario.evaluation.questions, scenario.seed);
-  if (scenario.evaluation.composites > 0)
-    corpus.composites = data::compose(
-        test,
-        {.k = scenario.evaluation.composite_size, .count = scenario.evaluation.composites, .seed = scenario.seed});
+  choose_questions(corpus, data::read_mmlu(folders.front(), data::MmluSplit::test, level), scenario);
   return corpus;
 }
 

@@ -1,16 +1,17 @@
 #include "app/run/experiment.hpp"
 
 #include <algorithm>
+#include <chrono>
 #include <numeric>
 #include <set>
 #include <utility>
 
 #include <fmt/format.h>
 
+#include "app/run/progress_text.hpp"
 #include "app/run/round_simulation.hpp"
 #include "app/run/rows.hpp"
 #include "llm/delta.hpp"
-#include "llm/pruning/pruner.hpp"
 #include "llm/variant.hpp"
 #include "server/fusion/fuse.hpp"
 
@@ -35,16 +36,14 @@ Experiment::Experiment(Assembly assembly, results::Recorder& recorder, Experimen
 void Experiment::prepare_learning() {
   const auto& scenario = assembly_.scenario;
   say("loading and pruning the base");
-  const auto base = llm::load_model(assembly_.model_folder);
-  const auto pruner =
-      llm::pruners().make(scenario.pruning.method, scenario.pruning.settings, scenario.source.origin("pruning.method"),
-                          scenario.source.origin("pruning.settings"));
-  learner_.emplace(scenario, assembly_.task, llm::sort_by_importance(base, pruner->rank(base)),
-                   assembly_.planner.offer().variants, options_.workers);
-  evaluator_.emplace(scenario, assembly_.task.evaluation, *assembly_.tokenizer, assembly_.config);
+  const auto base = llm::load_model(assembly_.base.folder);
+  learner_.emplace(scenario, assembly_.task, llm::sort_by_importance(base, assembly_.methods.pruner->rank(base)),
+                   assembly_.planner.offer().variants, options_.crew);
 }
 
 void Experiment::run() {
+  for (const auto& note : assembly_.notes)
+    notify(note);
   if (learner_ && judges(scenarios::EvaluatedModel::base)) {
     say("evaluating the base");
     evaluate(0, {{"base", [this] { return learner_->base(); }}});
@@ -52,52 +51,74 @@ void Experiment::run() {
   const auto server = assembly_.fleet.size();
   std::vector<std::uint32_t> everybody(server);
   std::iota(everybody.begin(), everybody.end(), 0U);
-  RoundSimulation simulation{server,
-                             *assembly_.protocol,
-                             {.select =
-                                  [&](std::int64_t round, std::int64_t count) {
-                                    return assembly_.selection->select({.seed = assembly_.scenario.seed,
-                                                                        .round = static_cast<std::uint32_t>(round),
-                                                                        .candidates = everybody,
-                                                                        .count = static_cast<std::uint32_t>(count)});
-                                  },
-                              .plan = [this](std::uint32_t client) { return assembly_.plan(client); },
-                              .link = [this](std::uint32_t client) { return assembly_.link(client); },
-                              .trained =
-                                  [this](std::int64_t round, const llm::Plan& plan) {
-                                    if (learner_) learner_->note(round, plan);
-                                  },
-                              .fused = [this](const RoundTimeline& round) { finish_round(round); },
-                              .observed =
-                                  [this, server](const sim::Event& event) {
-                                    if (assembly_.scenario.output.events) events_.push_back(event_row(event, server));
-                                  }}};
+  RoundSimulation simulation{
+      server,
+      *assembly_.methods.protocol,
+      {.select =
+           [&](std::int64_t round, std::int64_t count) {
+             return assembly_.methods.selection->select({.seed = assembly_.scenario.seed,
+                                                         .round = static_cast<std::uint32_t>(round),
+                                                         .candidates = everybody,
+                                                         .count = static_cast<std::uint32_t>(count)});
+           },
+       .plan = [this](std::uint32_t client) { return assembly_.plan(client); },
+       .link = [this](std::uint32_t client) { return assembly_.link(client); },
+       .trained =
+           [this](std::int64_t round, const llm::Plan& plan) {
+             if (learner_) learner_->note(round, plan);
+           },
+       .fused = [this](const RoundTimeline& round) { finish_round(round); },
+       .observed =
+           [this, server](const sim::Event& event) {
+             if (assembly_.scenario.output.events) events_.push_back(event_row(event, server));
+           }}};
   simulation.run();
   recorder_.add(std::exchange(events_, {}));
 }
 
 void Experiment::finish_round(const RoundTimeline& round) {
   std::vector<TrainingRecord> records;
-  if (learner_) {
-    say(fmt::format("round {}: training {} adapters", round.round, round.participations.size()));
-    records = learner_->collect();
-  }
+  if (learner_) records = train(round);
   const auto plans = plan_rows(assembly_, round, records);
   if (assembly_.scenario.output.plans) recorder_.add(plans);
-  recorder_.add(round_row(round, plans));
-  if (learner_) learn(round, records);
+  const auto row = round_row(round, plans, version_);
+  recorder_.add(row);
   recorder_.add(std::exchange(events_, {}));
   recorder_.commit();
+  if (row.version == version_)
+    notify(fmt::format("round {} brought nothing to fuse: the base stays at version {}", round.round, version_));
+  version_ = row.version;
+  if (learner_) learn(round.round);
 }
 
-void Experiment::learn(const RoundTimeline& round, std::span<const TrainingRecord> records) {
-  if (std::ranges::all_of(records, &TrainingRecord::refused)) return;  // nothing came back: the base stays
-  if (evaluates(round.round)) {
-    say(fmt::format("round {}: evaluating", round.round));
-    evaluate(round.round, subjects());
+std::vector<TrainingRecord> Experiment::train(const RoundTimeline& round) {
+  const auto& protocol = assembly_.scenario.protocol;
+  const auto started = std::chrono::steady_clock::now();
+  say(fmt::format("round {} of {}: training {} adapters", round.round, protocol.rounds, round.participations.size()));
+  auto records = learner_->collect([&](const clients::TrainingProgress& progress) {
+    const Seconds elapsed{std::chrono::duration<double>(std::chrono::steady_clock::now() - started).count()};
+    say(progress_text({.round = round.round,
+                       .rounds = protocol.rounds,
+                       .elapsed = elapsed,
+                       .later = (protocol.rounds - round.round) * protocol.clients_per_round},
+                      progress));
+  });
+  for (const auto& record : records)
+    if (record.refused)
+      notify(fmt::format("round {}: what client {} sent is refused: its numbers are not finite", round.round,
+                         record.client));
+  return records;
+}
+
+/// When nothing came back, every arm's model is the base as it is: what all earlier rounds made of it.
+void Experiment::learn(std::int64_t round) {
+  if (evaluates(round)) {
+    say(fmt::format("round {}: evaluating", round));
+    evaluate(round, subjects());
   }
-  if (round.round < assembly_.scenario.protocol.rounds)
-    learner_->advance(assembly_.arms[assembly_.primary_arm].fuse(learner_->contributions()));
+  const auto& primary = assembly_.methods.arms[assembly_.methods.primary_arm];
+  if (round < assembly_.scenario.protocol.rounds && !learner_->contributions().empty())
+    learner_->advance(primary.fuse(learner_->contributions()));
 }
 
 bool Experiment::evaluates(std::int64_t round) const {
@@ -122,7 +143,7 @@ std::vector<Subject> Experiment::subjects() const {
                           }});
   }
   if (judges(scenarios::EvaluatedModel::fused)) {
-    for (const auto& arm : assembly_.arms)
+    for (const auto& arm : assembly_.methods.arms)
       subjects.push_back(
           {arm.name, [this, &arm] { return llm::apply(learner_->base(), arm.fuse(learner_->contributions())); }});
   }
@@ -130,11 +151,19 @@ std::vector<Subject> Experiment::subjects() const {
 }
 
 void Experiment::evaluate(std::int64_t round, const std::vector<Subject>& subjects) {
-  recorder_.add(evaluator_->evaluate(round, subjects, options_.workers));
+  const auto judgement = assembly_.evaluator->evaluate(round, subjects, options_.crew);
+  recorder_.add(judgement.rows);
+  recorder_.commit();
+  for (const auto& failure : judgement.failures)
+    notify(fmt::format("round {}: {}", round, failure));
 }
 
 void Experiment::say(const std::string& what) const {
   if (options_.progress) options_.progress(what);
+}
+
+void Experiment::notify(const std::string& what) const {
+  if (options_.notice) options_.notice(what);
 }
 
 }  // namespace edgefuse::app

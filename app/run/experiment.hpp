@@ -1,14 +1,12 @@
 #pragma once
 
 #include <cstdint>
-#include <filesystem>
 #include <functional>
-#include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "app/run/assembly.hpp"
-#include "app/run/evaluator.hpp"
 #include "app/run/learner.hpp"
 #include "app/run/timeline.hpp"
 #include "results/recorder.hpp"
@@ -16,38 +14,43 @@
 namespace edgefuse::app {
 
 struct ExperimentOptions {
-  unsigned workers = 1;  // gangs trained, and models judged, at the same time; never changes a result
+  llm::Crew crew{};  // who trains gangs and judges models; never changes a result
   /// Told what is being done, in a few words; may be empty.
-  std::function<void(const std::string&)> progress;
+  std::function<void(const std::string&)> progress = {};
+  /// Told, in a sentence, what a user should know of a run that goes on all the same; may be empty.
+  std::function<void(const std::string&)> notice = {};
 };
 
 /// One run of a scenario: virtual time drives, learning follows, everything is recorded.
 class Experiment {
  public:
-  /// Checks everything before any work: throws InputError. `recorder` outlives it.
+  /// Loads the weights. Throws InputError when they are not the model's. `recorder` outlives it.
   Experiment(Assembly assembly, results::Recorder& recorder, ExperimentOptions options);
   Experiment(const Experiment&) = delete;  // its parts refer to each other
   Experiment& operator=(const Experiment&) = delete;
 
   /// Runs to the end; finish() is the caller's to say. The recorder has every round on file as soon as it is done,
-  /// whatever happens afterwards.
+  /// whatever happens: a round is committed before its models are judged. A model whose output is not finite is recorded
+  /// without figures, and the run goes on.
   void run();
 
  private:
   void prepare_learning();
   void finish_round(const RoundTimeline& round);
-  void learn(const RoundTimeline& round, std::span<const TrainingRecord> records);
+  [[nodiscard]] std::vector<TrainingRecord> train(const RoundTimeline& round);
+  void learn(std::int64_t round);
   [[nodiscard]] bool evaluates(std::int64_t round) const;
   [[nodiscard]] bool judges(scenarios::EvaluatedModel model) const;
   [[nodiscard]] std::vector<Subject> subjects() const;
   void evaluate(std::int64_t round, const std::vector<Subject>& subjects);
   void say(const std::string& what) const;
+  void notify(const std::string& what) const;
 
   Assembly assembly_;
   results::Recorder& recorder_;
   ExperimentOptions options_;
-  std::optional<Learner> learner_;      // learning fidelity only
-  std::optional<Evaluator> evaluator_;  // learning fidelity only
+  std::optional<Learner> learner_;  // learning fidelity only
+  std::int64_t version_ = 0;        // of the base: how often something was fused
   std::vector<results::EventRow> events_;
 };
 

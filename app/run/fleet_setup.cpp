@@ -5,7 +5,7 @@
 #include <fmt/format.h>
 
 #include "clients/device_catalogue.hpp"
-#include "sim/error.hpp"
+#include "sim/mistakes.hpp"
 
 namespace edgefuse::app {
 
@@ -15,10 +15,10 @@ clients::Fleet make_fleet(const scenarios::Scenario& scenario) {
                           .spread = scenario.fleet.spread,
                           .memory_scale = scenario.fleet.memory_scale,
                           .seed = scenario.seed};
-  std::vector<Mistake> mistakes;
+  Mistakes mistakes;
   for (std::size_t i = 0; i < scenario.fleet.groups.size(); ++i) {
     const auto& group = scenario.fleet.groups[i];
-    try {
+    mistakes.attempt([&] {
       spec.groups.push_back(
           {.device = catalogue.find(group.device, scenario.source.origin(fmt::format("fleet.group[{}].device", i))),
            .share = group.share,
@@ -27,11 +27,9 @@ clients::Fleet make_fleet(const scenarios::Scenario& scenario) {
            .uplink = group.uplink,
            .downlink = group.downlink,
            .latency = group.latency});
-    } catch (const InputError& error) {
-      mistakes.insert(mistakes.end(), error.mistakes().begin(), error.mistakes().end());
-    }
+    });
   }
-  if (!mistakes.empty()) throw InputError{std::move(mistakes)};
+  mistakes.finish();
   return clients::Fleet{spec};
 }
 

@@ -23,12 +23,33 @@ llm::Schedule schedule(scenarios::Schedule chosen) {
   return llm::Schedule::linear;
 }
 
-llm::Quantisation quantisation(scenarios::Storage storage) {
-  if (storage == scenarios::Storage::int8) return llm::Quantisation::int8;
-  return storage == scenarios::Storage::nf4 ? llm::Quantisation::nf4 : llm::Quantisation::none;
+llm::Quantisation quantisation(scenarios::Storage chosen) {
+  if (chosen == scenarios::Storage::int8) return llm::Quantisation::int8;
+  return chosen == scenarios::Storage::nf4 ? llm::Quantisation::nf4 : llm::Quantisation::none;
+}
+
+llm::Storage storage(scenarios::Storage chosen) {
+  switch (chosen) {
+    case scenarios::Storage::fp32:
+      return llm::Storage::fp32;
+    case scenarios::Storage::int8:
+      return llm::Storage::int8;
+    case scenarios::Storage::nf4:
+      return llm::Storage::nf4;
+    case scenarios::Storage::fp16:
+      break;
+  }
+  return llm::Storage::fp16;
 }
 
 }  // namespace
+
+llm::CostOptions cost_options(const scenarios::Scenario& scenario) {
+  const auto& training = scenario.training;
+  llm::CostOptions options{.weights = storage(scenario.base.storage)};
+  if (training.optimiser == scenarios::Optimiser::sgd) options.moments = training.momentum > 0 ? 1 : 0;
+  return options;
+}
 
 llm::LoraSpec lora_spec(const scenarios::Adapter& adapter) {
   llm::LoraSpec spec{.rank = adapter.rank, .alpha = adapter.alpha, .rslora = adapter.rslora, .targets = {}};
@@ -58,12 +79,12 @@ llm::TrainingOptions training_options(const scenarios::Training& training) {
 }
 
 Learner::Learner(const scenarios::Scenario& scenario, const LearningTask& task, llm::Model sorted,
-                 std::vector<llm::VariantShape> offered, unsigned workers)
+                 std::vector<llm::VariantShape> offered, llm::Crew crew)
     : scenario_{scenario},
       task_{task},
       base_{std::move(sorted)},
       offered_{std::move(offered)},
-      trainer_{{.training = training_options(scenario.training), .gang = scenario.training.gang, .workers = workers}} {
+      trainer_{{.training = training_options(scenario.training), .gang = scenario.training.gang, .crew = std::move(crew)}} {
   slice_variants();
 }
 
@@ -90,14 +111,15 @@ void Learner::note(std::int64_t round, const llm::Plan& plan) {
   trainer_.note({.plan = plan, .version = version_, .build = build});
 }
 
-std::vector<TrainingRecord> Learner::collect() {
+std::vector<TrainingRecord> Learner::collect(
+    const clients::TrainingWatch& watch) {
   contributions_.clear();
   std::vector<TrainingRecord> records;
   const auto variant = [this](std::int64_t version, std::uint32_t index) -> const clients::VariantModel& {
     EDGEFUSE_EXPECTS(version == version_, "rounds are synchronous: nobody trains on an older version");
     return variants_[index];
   };
-  for (auto& result : trainer_.train(variant)) {
+  for (auto& result : trainer_.train(variant, watch)) {
     TrainingRecord record{.client = result.client, .refused = true};
     if (!result.losses.empty()) {
       record.first_loss = result.losses.front();

@@ -9,6 +9,7 @@
 #include "app/run/arms.hpp"
 #include "app/run/learning_task.hpp"
 #include "clients/trainer.hpp"
+#include "llm/costs.hpp"
 #include "llm/model.hpp"
 #include "llm/plan.hpp"
 #include "scenarios/scenario.hpp"
@@ -30,13 +31,14 @@ class Learner {
  public:
   /// `sorted` is the base in importance order; `offered` are its variants' shapes.
   Learner(const scenarios::Scenario& scenario, const LearningTask& task, llm::Model sorted,
-          std::vector<llm::VariantShape> offered, unsigned workers);
+          std::vector<llm::VariantShape> offered, llm::Crew crew);
 
   /// Notes that `plan` was carried out in round `round`; nothing is computed yet.
   void note(std::int64_t round, const llm::Plan& plan);
 
-  /// Trains everything noted and recovers it to the base's shapes. By client id.
-  [[nodiscard]] std::vector<TrainingRecord> collect();
+  /// Trains everything noted and recovers it to the base's shapes. By client id. `watch` may be empty.
+  [[nodiscard]] std::vector<TrainingRecord> collect(
+      const clients::TrainingWatch& watch = {});
 
   /// The recovered updates of the last collect().
   [[nodiscard]] std::span<const server::Contribution> contributions() const { return contributions_; }
@@ -64,5 +66,7 @@ class Learner {
 /// The scenario's adapter and training sections as the engine takes them.
 [[nodiscard]] llm::LoraSpec lora_spec(const scenarios::Adapter& adapter);
 [[nodiscard]] llm::TrainingOptions training_options(const scenarios::Training& training);
+/// How a client's device holds what it trains on, as the cost model takes it.
+[[nodiscard]] llm::CostOptions cost_options(const scenarios::Scenario& scenario);
 
 }  // namespace edgefuse::app

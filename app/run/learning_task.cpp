@@ -1,53 +1,39 @@
 #include "app/run/learning_task.hpp"
 
 #include <algorithm>
+#include <limits>
 #include <set>
 #include <utility>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-#include "data/partitioners/registry.hpp"
-#include "llm/encode.hpp"
+#include "app/run/at_key.hpp"
+#include "app/run/example_encoder.hpp"
 #include "sim/error.hpp"
+#include "sim/expects.hpp"
 
 namespace edgefuse::app {
 namespace {
 
-data::Partition divide(const scenarios::Scenario& scenario, const Corpus& corpus) {
-  const auto partitioner = data::partitioners().make(scenario.data.partitioner, scenario.data.partitioner_settings,
-                                                     scenario.source.origin("data.partitioner"),
-                                                     scenario.source.origin("data.partitioner_settings"));
-  try {
-    return partitioner->partition({.labels = corpus.labels, .clients = scenario.fleet.clients, .seed = scenario.seed});
-  } catch (const InputError& error) {
-    std::vector<Mistake> mistakes;
-    for (const auto& mistake : error.mistakes())
-      mistakes.push_back(scenario.source.mistake("data.partitioner", mistake.problem, mistake.remedy));
-    throw InputError{std::move(mistakes)};
-  }
-}
-
 /// Up to three domains by name; a client with more holds a mixture.
-std::string domains_of(const Corpus& corpus, const std::vector<std::size_t>& indices) {
-  std::set<std::string> domains;
-  for (const auto i : indices)
-    domains.insert(corpus.labels[i]);
+std::string joined(const std::set<std::string>& domains) {
   return domains.size() > 3 ? "mixed" : fmt::format("{}", fmt::join(domains, "+"));
 }
 
-Shard make_shard(const scenarios::Scenario& scenario, const Corpus& corpus, const llm::Tokenizer& tokenizer,
-                 std::vector<std::size_t> indices) {
-  if (const auto most = scenario.data.examples_per_client)
-    indices.resize(std::min(indices.size(), static_cast<std::size_t>(*most)));
+Shard make_shard(const scenarios::Scenario& scenario, const Corpus& corpus, const std::vector<std::size_t>& indices,
+                 ExampleEncoder& encoder) {
+  const auto most = scenario.data.examples_per_client.value_or(std::numeric_limits<std::int64_t>::max());
   Shard shard;
-  shard.domain = domains_of(corpus, indices);
-  const auto loss = scenario.training.loss == scenarios::Loss::answer ? llm::LossOn::answer : llm::LossOn::full;
+  std::set<std::string> domains;
   for (const auto i : indices) {
-    const auto& example = corpus.training[i];
-    shard.examples.push_back(
-        llm::encode_example(tokenizer, example.prompt, example.answer, loss, scenario.data.max_tokens));
+    if (std::ssize(shard.examples) == most) break;
+    auto sequence = encoder.encode(corpus.training[i]);
+    if (!sequence) continue;
+    shard.examples.push_back(std::move(*sequence));
+    domains.insert(corpus.labels[i]);
   }
+  shard.domain = joined(domains);
   shard.workload = clients::workload(shard.examples, local_schedule(scenario.training));
   shard.workload.step.recompute = scenario.training.recompute;
   return shard;
@@ -62,22 +48,35 @@ clients::LocalSchedule local_schedule(const scenarios::Training& training) {
           .accumulation = training.accumulation};
 }
 
-LearningTask make_learning_task(const scenarios::Scenario& scenario, const llm::Tokenizer& tokenizer,
-                                const std::filesystem::path& assets) {
-  auto corpus = load_corpus(scenario, assets);
+data::Partition divide(const scenarios::Scenario& scenario, const Corpus& corpus,
+                       const data::Partitioner& partitioner) {
+  return at_key(scenario, "data.partitioner", [&] {
+    return partitioner.partition({.labels = corpus.labels, .clients = scenario.fleet.clients, .seed = scenario.seed});
+  });
+}
+
+LearningTask make_learning_task(const scenarios::Scenario& scenario, const Corpus& corpus,
+                                const data::Partition& partition, const llm::Tokenizer& tokenizer) {
+  ExampleEncoder encoder{scenario, tokenizer};
   LearningTask task;
-  for (auto& indices : divide(scenario, corpus))
-    task.shards.push_back(make_shard(scenario, corpus, tokenizer, std::move(indices)));
-  corpus.training.clear();
-  corpus.labels.clear();
-  task.evaluation = std::move(corpus);
+  std::vector<std::size_t> with_nothing;
+  for (const auto& indices : partition) {
+    task.shards.push_back(make_shard(scenario, corpus, indices, encoder));
+    if (task.shards.back().examples.empty()) with_nothing.push_back(task.shards.size() - 1);
+  }
+  if (!with_nothing.empty())
+    throw InputError{
+        scenario.source.mistake("data",
+                                fmt::format("no example leaves anything to predict for {} of {} clients: {}",
+                                            with_nothing.size(), partition.size(), fmt::join(with_nothing, ", ")),
+                                "use longer texts, fewer clients, or another data.partitioner")};
+  task.dropped = encoder.dropped();
   return task;
 }
 
 LearningTask make_sizes_only_task(const scenarios::Scenario& scenario) {
-  if (scenario.fidelity != scenarios::Fidelity::timing || !scenario.data.examples_per_client)
-    throw InputError{scenario.source.mistake("data.source", "source \"none\" has sizes only",
-                                             "use it with fidelity = \"timing\" and data.examples_per_client")};
+  EDGEFUSE_EXPECTS(scenario.fidelity == scenarios::Fidelity::timing && scenario.data.examples_per_client,
+                   "a scenario that was read has source \"none\" under timing only, with a number of examples");
   const auto examples = *scenario.data.examples_per_client;
   const auto schedule = local_schedule(scenario.training);
   const Shard shard{.domain = {},

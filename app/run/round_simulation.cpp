@@ -48,7 +48,7 @@ void RoundSimulation::follow(const server::Decision& decision) {
 
 void RoundSimulation::begin_round(std::int64_t invitations) {
   current_ = {};
-  current_.round = version_ + 1;
+  current_.round = ended_ + 1;
   current_.start = simulator_.now();
   auto invited = hooks_.select(current_.round, invitations);
   std::ranges::sort(invited);
@@ -67,7 +67,7 @@ void RoundSimulation::begin_round(std::int64_t invitations) {
 void RoundSimulation::fuse() {
   current_.end = simulator_.now();
   hooks_.fused(current_);
-  follow(protocol_.fused(++version_));
+  follow(protocol_.fused(++ended_));
 }
 
 void RoundSimulation::schedule_client(std::uint32_t client, Seconds duration, EventKind kind) {

@@ -37,7 +37,6 @@ class RoundSimulation {
   void run();
 
   [[nodiscard]] SimTime now() const { return simulator_.now(); }
-  [[nodiscard]] std::int64_t version() const { return version_; }
 
  private:
   void handle(const sim::Event& event, EventKind kind);
@@ -52,7 +51,7 @@ class RoundSimulation {
   RoundHooks hooks_;
   std::uint32_t server_;          // the actor after the last client
   std::int64_t invitations_ = 0;  // of the round that is about to begin
-  std::int64_t version_ = 0;
+  std::int64_t ended_ = 0;        // rounds
   RoundTimeline current_;
 };
 

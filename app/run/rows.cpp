@@ -88,9 +88,9 @@ std::vector<results::PlanRow> plan_rows(const Assembly& assembly, const RoundTim
   return rows;
 }
 
-results::RoundRow round_row(const RoundTimeline& round, std::span<const results::PlanRow> plans) {
+results::RoundRow round_row(const RoundTimeline& round, std::span<const results::PlanRow> plans, std::int64_t version) {
   results::RoundRow row;
-  row.round = row.version = round.round;
+  row.round = round.round;
   row.start = round.start;
   row.end = round.end;
   double loss = 0;
@@ -112,6 +112,7 @@ results::RoundRow round_row(const RoundTimeline& round, std::span<const results:
     loss += static_cast<double>(plan.examples) * plan.last_loss;
     examples += static_cast<double>(plan.examples);
   }
+  row.version = version + (row.returned > 0 ? 1 : 0);
   row.training_loss = examples > 0 ? loss / examples : not_measured;
   return row;
 }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <span>
 #include <vector>
 
@@ -14,10 +15,13 @@ namespace edgefuse::app {
 /// The header of the run's file: names, scenario, and what the codes of events stand for.
 [[nodiscard]] results::RunHeader run_header(const scenarios::Scenario& scenario);
 [[nodiscard]] std::vector<results::ClientRow> client_rows(const Assembly& assembly);
-/// `records` are empty under the timing fidelity: losses are then NaN, and everybody who returned is counted as fused.
+/// By client. `records` are empty under the timing fidelity: losses are then NaN, and everybody who returned is counted
+/// as fused.
 [[nodiscard]] std::vector<results::PlanRow> plan_rows(const Assembly& assembly, const RoundTimeline& round,
                                                       std::span<const TrainingRecord> records);
-[[nodiscard]] results::RoundRow round_row(const RoundTimeline& round, std::span<const results::PlanRow> plans);
+/// `version` is the base's before the round: it rises by one when an update was fused, else it stays.
+[[nodiscard]] results::RoundRow round_row(const RoundTimeline& round, std::span<const results::PlanRow> plans,
+                                          std::int64_t version);
 /// `server` is the server's actor number.
 [[nodiscard]] results::EventRow event_row(const sim::Event& event, std::uint32_t server);
 

@@ -28,7 +28,7 @@ struct Participation {
 
 /// A round of the server, from its first invitation to its fusion.
 struct RoundTimeline {
-  std::int64_t round = 0;  // from 1; also the version its fusion makes
+  std::int64_t round = 0;  // from 1
   SimTime start;
   SimTime end;
   std::vector<Participation> participations;  // by client id

@@ -8,6 +8,7 @@
 
 #include <fmt/format.h>
 
+#include "data/atlas/limits.hpp"
 #include "data/atlas/words.hpp"
 #include "sim/error.hpp"
 #include "sim/random.hpp"
@@ -44,18 +45,17 @@ class Checks {
 
 void check(const AtlasOptions& o) {
   Checks checks;
-  checks.within("domains", o.domains, 1, std::ssize(domain_words));
-  checks.within("public_entities", o.public_entities, 1, 64);
-  checks.within("private_entities", o.private_entities, 1, 64);
-  checks.within("relations", o.relations, 1, std::ssize(relation_words));
-  checks.within("values", o.values, 4, static_cast<std::int64_t>(most_values));
+  checks.within("domains", o.domains, 1, most_domains);
+  checks.within("public_entities", o.public_entities, 1, most_entities);
+  checks.within("private_entities", o.private_entities, 1, most_entities);
+  checks.within("relations", o.relations, 1, most_relations);
+  checks.within("values", o.values, fewest_values, most_values);
   if (!(o.conflict >= 0 && o.conflict <= 1))
     checks.add({.key = "conflict", .problem = fmt::format("{} is not a share", o.conflict), .remedy = "use 0 to 1"});
   else if (o.conflict > 0 && o.domains == 1)
     checks.add({.key = "conflict", .problem = "one domain has none to be in conflict with", .remedy = "use 0"});
   if (checks.passed() &&
-      blocks_for(std::ssize(domain_words) * o.public_entities) + blocks_for(o.domains * o.private_entities) >
-          name_words)
+      blocks_for(most_domains * o.public_entities) + blocks_for(o.domains * o.private_entities) > name_words)
     checks.add({.key = "private_entities",
                 .problem = fmt::format("there are {} names only", name_words * name_words),
                 .remedy = "use fewer entities or domains"});
@@ -79,7 +79,7 @@ class Names {
     family_ = permutation(everybody);
     shifts_ = permutation(everybody);
     // Room for the public names of every possible domain, so that private names do not depend on how many there are.
-    first_private_ = blocks_for(std::ssize(domain_words) * options.public_entities);
+    first_private_ = blocks_for(most_domains * options.public_entities);
     std::vector<std::size_t> rest(shifts_.begin() + static_cast<std::ptrdiff_t>(first_private_), shifts_.end());
     sim::Draws edges{{options.seed, sim::Domain::atlas_world, 1, name_stream}};
     edges.shuffle(rest);

@@ -5,21 +5,21 @@
 #include <string>
 #include <string_view>
 
+#include "data/atlas/limits.hpp"
+
 /// The words every atlas is made of, whatever its seed: one tokenizer serves all worlds.
 namespace edgefuse::data::atlas {
 
-inline constexpr std::array<std::string_view, 12> domain_words = {"astronomy", "botany",   "chemistry", "drama",
-                                                                  "economics", "folklore", "geography", "history",
-                                                                  "law",       "music",    "optics",    "zoology"};
-
-inline constexpr std::size_t most_values = 12;
+inline constexpr std::array<std::string_view, most_domains> domain_words = {
+    "astronomy", "botany",  "chemistry", "drama", "economics", "folklore",
+    "geography", "history", "law",       "music", "optics",    "zoology"};
 
 struct RelationWords {
   std::string_view name;
   std::array<std::string_view, most_values> values;
 };
 
-inline constexpr std::array<RelationWords, 6> relation_words = {{
+inline constexpr std::array<RelationWords, most_relations> relation_words = {{
     {"colour",
      {"red", "blue", "green", "white", "black", "grey", "pink", "brown", "violet", "amber", "purple", "orange"}},
     {"metal",

@@ -24,8 +24,9 @@ class Protocol {
   [[nodiscard]] virtual Decision started(std::int64_t started) = 0;
   /// A started client's part has ended: its update arrived, or never will.
   [[nodiscard]] virtual Decision ended() = 0;
-  /// The fusion asked for is done, and `version` exists.
-  [[nodiscard]] virtual Decision fused(std::int64_t version) = 0;
+  /// A fusion asked for is done: the `fusions`-th, counted from 1, whether or not there was anything to fuse. What
+  /// comes next cannot hang on that: no protocol knows what is in an update.
+  [[nodiscard]] virtual Decision fused(std::int64_t fusions) = 0;
 };
 
 /// Every protocol, with its parameters.

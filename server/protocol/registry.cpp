@@ -15,7 +15,7 @@ Registry<Protocol> protocols() {
   return {"protocol",
           {{"synchronous",
             "rounds: invite a cohort, wait for all of it, fuse (FedAvg, 1602.05629)",
-            {{.name = "rounds", .standard = 1.0, .meaning = "fusions until the run ends", .least = 1, .whole = true},
+            {{.name = "rounds", .standard = 1.0, .meaning = "rounds until the run ends", .least = 1, .whole = true},
              {.name = "clients_per_round", .standard = 1.0, .meaning = "clients invited", .least = 1, .whole = true}},
             make_synchronous}}};
 }

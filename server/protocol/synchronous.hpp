@@ -5,7 +5,7 @@
 namespace edgefuse::server {
 
 /// Rounds: invite a cohort, wait until the last of it has ended, fuse, begin again (FedAvg, McMahan et al.,
-/// 1602.05629). A round in which everybody sits out fuses nothing and still counts.
+/// 1602.05629). A round in which everybody sits out fuses nothing and is a round all the same.
 class Synchronous final : public Protocol {
  public:
   Synchronous(std::int64_t rounds, std::int64_t clients_per_round)
@@ -17,8 +17,8 @@ class Synchronous final : public Protocol {
     return {.fuse = outstanding_ == 0};
   }
   [[nodiscard]] Decision ended() override { return {.fuse = --outstanding_ == 0}; }
-  [[nodiscard]] Decision fused(std::int64_t version) override {
-    return {.invite = version < rounds_ ? clients_per_round_ : 0};
+  [[nodiscard]] Decision fused(std::int64_t fusions) override {
+    return {.invite = fusions < rounds_ ? clients_per_round_ : 0};
   }
 
  private:

@@ -76,6 +76,29 @@ TEST(House, HeavyLibrariesStayOutOfHeaders) {
   }
 }
 
+/// Files that are larger than a file should be, each with the size it may not pass.
+const std::map<std::string, std::ptrdiff_t> large_files = {
+    {"results/records.hpp", 125},  {"scenarios/codec.hpp", 175}, {"scenarios/scenario.hpp", 235},
+    {"scenarios/schema.cpp", 335}, {"sim/simulator.hpp", 120},
+};
+
+/// CONTRIBUTING.md asks for about 60 and about 150 lines: a file of twice that holds more than one concept.
+std::ptrdiff_t most_lines(const fs::path& file) {
+  const auto large = large_files.find(fs::relative(file, testing::project_root()).generic_string());
+  if (large != large_files.end()) return large->second;
+  return file.extension() == ".hpp" ? 110 : 300;
+}
+
+TEST(House, FilesThatMayBeLargeAreThereAndAreLarge) {
+  for (const auto& [name, most] : large_files) {
+    const auto file = testing::project_root() / name;
+    ASSERT_TRUE(fs::exists(file)) << name << " is gone: strike it from the list";
+    std::ifstream in{file};
+    const auto lines = std::count(std::istreambuf_iterator<char>{in}, {}, '\n');
+    EXPECT_GT(lines, file.extension() == ".hpp" ? 110 : 300) << name << " is no exception any more";
+  }
+}
+
 TEST(House, NoFileOutgrowsItsConcept) {
   for (const auto& [folder, unused] : allowed) {
     for (const auto& entry : fs::recursive_directory_iterator(testing::project_root() / folder)) {
@@ -83,7 +106,7 @@ TEST(House, NoFileOutgrowsItsConcept) {
       if (extension != ".hpp" && extension != ".cpp") continue;
       std::ifstream in{entry.path()};
       const auto lines = std::count(std::istreambuf_iterator<char>{in}, {}, '\n');
-      EXPECT_LE(lines, extension == ".hpp" ? 250 : 500) << entry.path().string() << " holds more than one concept";
+      EXPECT_LE(lines, most_lines(entry.path())) << entry.path().string() << " holds more than one concept";
     }
   }
 }

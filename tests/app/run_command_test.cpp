@@ -51,7 +51,7 @@ void abort_at(const TinyWorld& world, const std::string& what) {
   const auto stop = [&](const std::string& now) {
     if (now.starts_with(what)) throw std::runtime_error{"aborted"};
   };
-  EXPECT_THROW((Experiment{std::move(assembly), recorder, {.workers = 1, .progress = stop}}.run()), std::runtime_error)
+  EXPECT_THROW((Experiment{std::move(assembly), recorder, {.progress = stop}}.run()), std::runtime_error)
       << "it never said that it does " << what;
 }
 

@@ -1,6 +1,9 @@
 #include "tests/app/tiny_world.hpp"
 
+#include <gtest/gtest.h>
+
 #include <fstream>
+#include <iterator>
 #include <sstream>
 
 #include <fmt/format.h>
@@ -104,11 +107,33 @@ void TinyWorld::write(const std::filesystem::path& file, const std::string& text
   std::ofstream{file, std::ios::binary} << text;
 }
 
+void TinyWorld::replace(const std::filesystem::path& file, const std::string& from, const std::string& to) const {
+  std::ifstream stream{file, std::ios::binary};
+  std::string text{std::istreambuf_iterator<char>{stream}, {}};
+  const auto at = text.find(from);
+  ASSERT_NE(at, std::string::npos) << file << " has no \"" << from << "\"";
+  write(file, text.replace(at, from.size(), to));
+}
+
 Outcome edgefuse(const std::vector<std::string>& arguments) {
   std::ostringstream out;
   std::ostringstream err;
   const int code = run_program(arguments, {out, err});
   return {code, out.str(), err.str()};
+}
+
+Recorded recorded(const TinyWorld& world, const std::vector<std::string>& overrides) {
+  const auto file = (world.folder / "recorded.h5").string();
+  std::vector<std::string> arguments = {"run", world.scenario.string(), "--out", file};
+  for (const auto& override : overrides)
+    arguments.insert(arguments.end(), {"--set", override});
+  const auto outcome = edgefuse(arguments);
+  EXPECT_EQ(outcome.code, 0) << outcome.err;
+  return {results::read_result(file), outcome.err};
+}
+
+scenarios::Scenario scenario_of(const TinyWorld& world, const std::vector<std::string>& overrides) {
+  return scenarios::load_scenario(world.scenario, overrides);
 }
 
 }  // namespace edgefuse::app::testing

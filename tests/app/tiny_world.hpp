@@ -4,6 +4,9 @@
 #include <string>
 #include <vector>
 
+#include "results/result_file.hpp"
+#include "scenarios/scenario.hpp"
+
 namespace edgefuse::app::testing {
 
 /// Everything a run needs, made up on the spot: a random two-layer model with a tokenizer of its own, instructions of
@@ -17,6 +20,8 @@ struct TinyWorld {
 
   /// Overwrites a file of the world.
   void write(const std::filesystem::path& file, const std::string& text) const;
+  /// Replaces the first `from` of a file, which has to be there.
+  void replace(const std::filesystem::path& file, const std::string& from, const std::string& to) const;
 };
 
 struct Outcome {
@@ -26,5 +31,16 @@ struct Outcome {
 };
 /// Runs the program in this process.
 [[nodiscard]] Outcome edgefuse(const std::vector<std::string>& arguments);
+
+/// A run of the world with these overrides ("key=value"): what it recorded, and what it told.
+struct Recorded {
+  results::ResultFile result;
+  std::string err;
+};
+/// The run has to come to its end; else the test fails.
+[[nodiscard]] Recorded recorded(const TinyWorld& world, const std::vector<std::string>& overrides = {});
+
+/// The world's scenario with these overrides.
+[[nodiscard]] scenarios::Scenario scenario_of(const TinyWorld& world, const std::vector<std::string>& overrides = {});
 
 }  // namespace edgefuse::app::testing

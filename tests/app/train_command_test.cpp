@@ -170,6 +170,15 @@ TEST_F(TrainOnText, NamesEveryLineThatIsWrong) {
                     ":5: is no JSON object"});
 }
 
+TEST_F(TrainOnText, NamesTheLineOfANumberThatNoDoubleHolds) {
+  expect_complaint({"--model", model, "--data", written("{\"text\": \"a b\"}\n{\"text\": \"a\", \"id\": 1e999}\n"),
+                    "--out", new_folder()},
+                   {":2: is no JSON"});
+  expect_complaint(
+      {"--model", model, "--data", written("[{\"instruction\": \"a\",\n\"response\": 1e999}]"), "--out", new_folder()},
+      {":2: invalid JSON: number overflow"});
+}
+
 TEST_F(TrainOnText, RefusesAFileWithoutExamplesAndALengthTheModelLacks) {
   expect_complaint({"--model", model, "--data", written("\n \n"), "--out", new_folder()}, {"holds no examples"});
   expect_complaint(

@@ -103,7 +103,7 @@ TEST(Trainer, TellsHowFarItIsAfterEveryGang) {
       {.gang = 2, .crew = {.workers = 2}, .progress = [&](const TrainingProgress& p) { told.push_back(p); }}};
   for (std::uint32_t client = 0; client < 5; ++client)
     trainer.note(small.noted(client, 0));
-  static_cast<void>(trainer.train(small.models()));
+  static_cast<void>(trainer.train(small.models(), [&](const TrainingProgress& p) { told.push_back(p); }));
   ASSERT_EQ(told.size(), 3u);
   EXPECT_EQ(told.back().trained, 5u);
   for (std::size_t i = 0; i < told.size(); ++i) {

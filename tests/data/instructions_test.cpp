@@ -72,6 +72,17 @@ TEST(Instructions, NamesTheLineOfInvalidJson) {
   EXPECT_EQ(refusal("[{\"instruction\": \"i\", \"response\": \"r\"},\n ").at(0).line, 2) << "cut off";
 }
 
+TEST(Instructions, NamesTheLineOfANumberThatNoDoubleHolds) {
+  const std::string row = R"({"instruction": "i", "response": "r"})";
+  const std::string huge = R"({"instruction": "i", "response": "r", "id": 1e999})";
+  for (const auto& text : {"[" + row + ",\n" + huge + "]", row + "\n" + huge}) {
+    const auto mistakes = refusal(text);
+    ASSERT_EQ(mistakes.size(), 1u) << text;
+    EXPECT_EQ(mistakes[0].line, 2) << text;
+    EXPECT_EQ(mistakes[0].problem, "invalid JSON: number overflow parsing '1e999'");
+  }
+}
+
 TEST(Instructions, RefusesAFileWithoutRows) {
   EXPECT_EQ(summary(refusal("[]")), "holds no rows");
   EXPECT_EQ(summary(refusal(" \n")), "holds no rows");
@@ -86,6 +97,23 @@ TEST(Instructions, RememberTheFileOfEachExample) {
   const auto all = read_instruction_files(files);
   EXPECT_EQ(all.sources, (std::vector<std::string>{"one", "two", "two"}));
   EXPECT_EQ(all.examples.at(2).answer, "3");
+}
+
+TEST(Instructions, OfTwoFilesWithOneNameStayTwoSources) {
+  const auto folder = testing::scratch_folder();
+  const auto row = R"({"instruction": "i", "response": "r"})";
+  const std::vector files = {write(folder, "a/in.jsonl", row), write(folder, "b/in.jsonl", row)};
+  EXPECT_EQ(read_instruction_files(files).sources, (std::vector<std::string>{"a/in.jsonl", "b/in.jsonl"}));
+}
+
+TEST(Instructions, ReportWhatIsWrongInAllFilesAtOnce) {
+  const auto folder = testing::scratch_folder();
+  const std::vector files = {write(folder, "one.jsonl", "{\"instruction\": \"i\"}"),
+                             write(folder, "two.jsonl",
+                                   R"({"instruction": "i", "response": "r"})"
+                                   "\n[]")};
+  EXPECT_EQ(summary(mistakes_of([&] { return read_instruction_files(files); })),
+            "1 response: missing | 2 a array instead of an object");
 }
 
 }  // namespace

@@ -20,7 +20,7 @@ std::vector<std::string> answers(const std::vector<Example>& examples) {
 
 TEST(PlainText, SplitsParagraphsAtEmptyLines) {
   const auto file = write(testing::scratch_folder(), "tales.txt", "\none\r\ntwo\r\n\r\n \nthree");
-  EXPECT_EQ(answers(read_paragraphs(file, {})), (std::vector<std::string>{"tales|one\ntwo", "tales|three"}));
+  EXPECT_EQ(answers(read_paragraphs(file, "tales", {})), (std::vector<std::string>{"tales|one\ntwo", "tales|three"}));
 }
 
 TEST(PlainText, GivesEachSpeechToItsSpeaker) {
@@ -45,7 +45,7 @@ TEST(PlainText, ReportsEveryParagraphWithoutASpeaker) {
 
 TEST(PlainText, RefusesAFileWithoutText) {
   const auto blank = write(testing::scratch_folder(), "blank.txt", " \n\n");
-  EXPECT_EQ(summary(mistakes_of([&] { return read_paragraphs(blank, {}); })), "holds no text");
+  EXPECT_EQ(summary(mistakes_of([&] { return read_paragraphs(blank, "blank", {}); })), "holds no text");
   const auto silent = write(testing::scratch_folder(), "silent.txt", "A:\n\nB:\n");
   EXPECT_EQ(summary(mistakes_of([&] { return read_speakers(silent, {}); })), "holds no text");
 }

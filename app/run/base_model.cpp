@@ -1,0 +1,80 @@
+#include "app/run/base_model.hpp"
+
+#include <algorithm>
+#include <cstdlib>
+#include <optional>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "app/longest_text.hpp"
+#include "app/run/at_key.hpp"
+#include "llm/encode.hpp"
+#include "sim/mistakes.hpp"
+
+namespace edgefuse::app {
+namespace {
+
+std::filesystem::path model_folder(const scenarios::Scenario& scenario, const std::filesystem::path& assets) {
+  const auto folder = scenario.base.model == "atlas" ? embedded_base() : scenarios::locate(scenario.base.model, assets);
+  if (!std::filesystem::is_directory(folder))
+    throw InputError{scenario.source.mistake("base.model", fmt::format("there is no folder {}", folder.string()),
+                                             "name a Hugging Face model folder, the one that holds config.json")};
+  return folder;
+}
+
+std::vector<llm::VariantShape> offered_variants(const scenarios::Scenario& scenario, const llm::ModelConfig& config) {
+  return at_key(scenario, "pruning.ratios", [&] {
+    std::vector<llm::VariantShape> variants;
+    for (const double ratio : scenario.pruning.ratios)
+      variants.push_back(
+          llm::variant_shape(config, ratio, scenario.pruning.protect_first, scenario.pruning.protect_last));
+    return variants;
+  });
+}
+
+void require_texts_fit(const scenarios::Scenario& scenario, const llm::ModelConfig& config) {
+  const auto most = longest_text(config);
+  if (scenario.data.max_tokens <= most) return;
+  const auto* what = most < config.max_positions ? "sliding window" : "max_position_embeddings";
+  throw InputError{scenario.source.mistake(
+      "data.max_tokens",
+      fmt::format("is {}, and the model reads {} tokens (its {})", scenario.data.max_tokens, most, what),
+      fmt::format("give at most {}, or choose another base.model", most))};
+}
+
+/// What the tokenizer puts before every text counts too, and at least one token has to be predicted.
+void require_room_for_text(const scenarios::Scenario& scenario, const llm::Tokenizer& tokenizer) {
+  const auto before = std::max<std::int64_t>(std::ssize(tokenizer.special_template().before), 1);
+  if (scenario.data.max_tokens > before) return;
+  throw InputError{scenario.source.mistake(
+      "data.max_tokens",
+      fmt::format("is {}, and the tokenizer begins every text with {} tokens", scenario.data.max_tokens, before),
+      fmt::format("give at least {}", before + 1))};
+}
+
+}  // namespace
+
+std::filesystem::path embedded_base() {
+  const char* set = std::getenv("EDGEFUSE_DATA");
+  return std::filesystem::path{set != nullptr ? set : EDGEFUSE_SOURCE_DATA} / "models" / "atlas-base";
+}
+
+BaseModel open_base(const scenarios::Scenario& scenario, const std::filesystem::path& assets) {
+  const auto folder = model_folder(scenario, assets);
+  Mistakes mistakes;
+  const auto opened = [&](const auto& read) {
+    return mistakes.attempt([&] { return at_key(scenario, "base.model", [&] { return read(folder); }); });
+  };
+  const auto config = opened(llm::read_config);
+  auto variants = config ? mistakes.attempt([&] { return offered_variants(scenario, *config); }) : std::nullopt;
+  if (config) mistakes.attempt([&] { require_texts_fit(scenario, *config); });
+  std::unique_ptr<llm::Tokenizer> tokenizer;
+  if (scenario.data.source != "none") tokenizer = opened(llm::load_tokenizer).value_or(nullptr);
+  if (tokenizer) mistakes.attempt([&] { require_room_for_text(scenario, *tokenizer); });
+  if (tokenizer && config) mistakes.attempt([&] { llm::check_tokenizer_fits(*tokenizer, *config, folder); });
+  mistakes.finish();
+  return {.folder = folder, .config = *config, .variants = std::move(*variants), .tokenizer = std::move(tokenizer)};
+}
+
+}  // namespace edgefuse::app

@@ -1,0 +1,29 @@
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <vector>
+
+#include "llm/config.hpp"
+#include "llm/tokenizer.hpp"
+#include "llm/variant.hpp"
+#include "scenarios/scenario.hpp"
+
+namespace edgefuse::app {
+
+/// The scenario's base without its weights: all that a run's plans and texts depend on.
+struct BaseModel {
+  std::filesystem::path folder;
+  llm::ModelConfig config;
+  std::vector<llm::VariantShape> variants;    // one for each of `pruning.ratios`
+  std::unique_ptr<llm::Tokenizer> tokenizer;  // null under source "none"
+};
+
+/// Where the embedded base lies: EDGEFUSE_DATA, else the folder the program was built from.
+[[nodiscard]] std::filesystem::path embedded_base();
+
+/// Opens what `base.model` names. Throws InputError with all that is wrong with its config and its tokenizer, and with
+/// what the scenario wants of it: `pruning.ratios` it cannot be pruned to, `data.max_tokens` it cannot read.
+[[nodiscard]] BaseModel open_base(const scenarios::Scenario& scenario, const std::filesystem::path& assets);
+
+}  // namespace edgefuse::app

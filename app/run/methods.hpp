@@ -1,0 +1,32 @@
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <vector>
+
+#include "app/run/arms.hpp"
+#include "clients/policy/ratio_policy.hpp"
+#include "data/partitioners/partitioner.hpp"
+#include "llm/pruning/pruner.hpp"
+#include "scenarios/scenario.hpp"
+#include "server/protocol/protocol.hpp"
+#include "server/selection/selection.hpp"
+
+namespace edgefuse::app {
+
+/// Everything a scenario chooses by name, made from that name and its parameters.
+struct Methods {
+  std::unique_ptr<data::Partitioner> partitioner;
+  std::unique_ptr<llm::Pruner> pruner;
+  std::unique_ptr<clients::RatioPolicy> policy;
+  std::unique_ptr<server::Protocol> protocol;
+  std::unique_ptr<server::Selection> selection;
+  std::vector<Arm> arms;
+  std::size_t primary_arm = 0;  // whose model goes into the next round
+};
+
+/// Makes all of them, whatever the fidelity needs: a scenario that runs under "timing" is right under "learning" too.
+/// Throws InputError with every unknown method and parameter.
+[[nodiscard]] Methods make_methods(const scenarios::Scenario& scenario);
+
+}  // namespace edgefuse::app

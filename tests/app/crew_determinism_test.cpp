@@ -1,0 +1,64 @@
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <fstream>
+#include <iterator>
+#include <string>
+
+#include <fmt/format.h>
+
+#include "results/result_file.hpp"
+#include "tests/app/tiny_world.hpp"
+
+namespace edgefuse::app {
+namespace {
+
+using testing::TinyWorld;
+
+/// Exit status of a shell command whose output goes to `log`.
+int shell(const std::string& command, const std::filesystem::path& log) {
+  return std::system(fmt::format("{} > {} 2>&1", command, log.string()).c_str());
+}
+
+std::string first_words_of(const std::filesystem::path& file) {
+  std::ifstream in{file};
+  return {std::istreambuf_iterator<char>{in}, {}};
+}
+
+TEST(Crew, OfSeveralProcessesGivesTheDigestOfOne) {
+  const TinyWorld world;
+  const auto log = world.folder / "log.txt";
+  const std::string launch = "mpirun --allow-run-as-root --oversubscribe";
+  if (shell(launch + " --version", log) != 0) GTEST_SKIP() << "mpirun is not here";
+  const auto run = [&](const std::string& launcher, const std::string& name) {
+    const auto file = world.folder / name;
+    const auto command = fmt::format("{} {} run {} --set output.events=true --threads 1 --out {}", launcher,
+                                     EDGEFUSE_PROGRAM, world.scenario.string(), file.string());
+    EXPECT_EQ(shell(command, log), 0) << first_words_of(log);
+    return results::read_result(file);
+  };
+  const auto alone = run("", "alone.h5");
+  EXPECT_FALSE(alone.evaluation.empty());
+  for (const int processes : {2, 3}) {
+    const auto together = run(fmt::format("{} -n {}", launch, processes), fmt::format("{}.h5", processes));
+    EXPECT_EQ(together.digest, alone.digest) << processes << " processes";
+    const auto said = first_words_of(log);
+    EXPECT_EQ(said.find("digest"), said.rfind("digest")) << "only one process prints:\n" << said;
+  }
+}
+
+TEST(Crew, SaysAMistakeOnceAndExitsLikeOneProcess) {
+  const TinyWorld world;
+  const auto log = world.folder / "log.txt";
+  const std::string launch = "mpirun --allow-run-as-root --oversubscribe -n 2 ";
+  if (shell(launch + "--version", log) != 0) GTEST_SKIP() << "mpirun is not here";
+  const auto command = fmt::format("{} {} run {} --set training.bacth=3", launch, EDGEFUSE_PROGRAM,
+                                   world.scenario.string());
+  const int status = shell(command, log);
+  EXPECT_EQ(WEXITSTATUS(status), 2) << first_words_of(log);
+  const auto said = first_words_of(log);
+  EXPECT_NE(said.find("bacth"), std::string::npos) << said;
+}
+
+}  // namespace
+}  // namespace edgefuse::app
