@@ -116,8 +116,7 @@ TEST(RunCommand, SaysThatNothingIsOnFileWhenItFailsAtOnce) {
   const Failing every_commit{KernelCall::fsync, EIO};
   const auto outcome = run(world);
   EXPECT_EQ(outcome.code, exit_failed);
-  EXPECT_NE(outcome.err.find("nothing of this run is on file\n"), std::string::npos)
-      << outcome.err;
+  EXPECT_NE(outcome.err.find("nothing of this run is on file\n"), std::string::npos) << outcome.err;
   EXPECT_EQ(results_in(world.folder), 0);
 }
 
