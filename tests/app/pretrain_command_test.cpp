@@ -19,7 +19,7 @@ fs::path recipe() {
   auto file = edgefuse::testing::scratch_folder() / "pretraining.toml";
   std::ofstream{file} << R"(
 seed = 3
-vocabulary = 300
+vocabulary = 600
 log_every = 1
 log_questions = 4
 [world]
