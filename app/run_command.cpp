@@ -4,9 +4,9 @@
 
 #include <algorithm>
 #include <chrono>
-#include <filesystem>
 #include <cstdint>
 #include <exception>
+#include <filesystem>
 #include <ostream>
 #include <thread>
 
@@ -128,12 +128,11 @@ void run(const Arguments& arguments, const po::variables_map& values, const MpiS
   results::Recorder recorder{mpi.speaks() ? std::filesystem::path{file} : scratch_file(),
                              run_header(assembly.scenario)};
   saying_what_is_on_file(recorder, assembly.scenario.protocol.rounds, [&] {
-    Experiment experiment{
-        std::move(assembly),
-        recorder,
-        {.crew = mpi.crew(workers),
-         .progress = [&line](const std::string& what) { line.show(what); },
-         .notice = [&](const std::string& what) { line.clear(), console.err << what << std::endl; }}};
+    Experiment experiment{std::move(assembly),
+                          recorder,
+                          {.crew = mpi.crew(workers),
+                           .progress = [&line](const std::string& what) { line.show(what); },
+                           .notice = [&](const std::string& what) { line.clear(), console.err << what << std::endl; }}};
     experiment.run();
     provenance.wall_time = Seconds{std::chrono::duration<double>(Clock::now() - started).count()};
     recorder.finish(provenance);

@@ -29,8 +29,7 @@ std::int64_t local_batch_count(std::int64_t examples, const LocalSchedule& sched
   EDGEFUSE_EXPECTS(schedule.epochs.has_value() != schedule.steps.has_value(), "a schedule has epochs or steps");
   EDGEFUSE_EXPECTS(schedule.batch > 0 && schedule.accumulation > 0, "a step has batches, and a batch has rows");
   if (examples == 0) return 0;
-  return schedule.steps ? *schedule.steps * schedule.accumulation
-                        : *schedule.epochs * parts(examples, schedule.batch);
+  return schedule.steps ? *schedule.steps * schedule.accumulation : *schedule.epochs * parts(examples, schedule.batch);
 }
 
 std::int64_t local_steps(std::int64_t examples, const LocalSchedule& schedule) {
@@ -39,7 +38,10 @@ std::int64_t local_steps(std::int64_t examples, const LocalSchedule& schedule) {
 
 Workload workload(std::span<const llm::Sequence> examples, const LocalSchedule& schedule) {
   const auto count = static_cast<std::int64_t>(examples.size());
-  Workload made{.examples = count, .steps = local_steps(count, schedule), .batches = local_batch_count(count, schedule), .step = {}};
+  Workload made{.examples = count,
+                .steps = local_steps(count, schedule),
+                .batches = local_batch_count(count, schedule),
+                .step = {}};
   made.step.rows = std::min(schedule.batch, std::max<std::int64_t>(count, 1));
   std::vector<std::int64_t> labels;
   for (const auto& example : examples) {

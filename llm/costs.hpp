@@ -65,8 +65,8 @@ struct StepShape {
 /// The variant's numbers at their storage precision.
 [[nodiscard]] Bytes weight_bytes(const ModelConfig& config, const VariantShape& shape, const CostOptions& options = {});
 /// What the backward needs of the forward, all layers: per token 4·d + 2·(H+K)·e + 3·n + r per adapted projection, and
-/// H for attention's log-sums (its scores are computed again, not kept). With recomputation d per layer, and all that of
-/// the widest layer only.
+/// H for attention's log-sums (its scores are computed again, not kept). With recomputation d per layer, and all that
+/// of the widest layer only.
 [[nodiscard]] Bytes activation_bytes(const ModelConfig& config, const VariantShape& shape, const LoraSpec& spec,
                                      const StepShape& step, const CostOptions& options = {});
 

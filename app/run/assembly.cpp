@@ -100,12 +100,11 @@ Assembly assemble(scenarios::Scenario scenario, const std::filesystem::path& ass
   auto parts = make_parts(scenario, assets);
   auto tokens = make_tokens(scenario, parts);
   auto notes = notes_on(tokens);
-  clients::Planner planner{
-      {.config = parts.base.config,
-       .variants = parts.base.variants,
-       .adapter = lora_spec(scenario.adapter),
-       .storage = cost_options(scenario)},
-      *parts.methods.policy};
+  clients::Planner planner{{.config = parts.base.config,
+                            .variants = parts.base.variants,
+                            .adapter = lora_spec(scenario.adapter),
+                            .storage = cost_options(scenario)},
+                           *parts.methods.policy};
   Assembly assembly{.scenario = std::move(scenario),
                     .base = std::move(parts.base),
                     .methods = std::move(parts.methods),

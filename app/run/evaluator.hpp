@@ -43,8 +43,7 @@ class Evaluator {
 
   /// Every benchmark on every subject, rows in the subjects' order whoever judged which. A model whose output is not
   /// finite costs the others nothing. Throws RunError naming the subject for any other failure.
-  [[nodiscard]] Judgement evaluate(std::int64_t round, std::span<const Subject> subjects,
-                                   const llm::Crew& crew) const;
+  [[nodiscard]] Judgement evaluate(std::int64_t round, std::span<const Subject> subjects, const llm::Crew& crew) const;
 
   /// Held-out examples that are not used because they leave nothing to predict.
   [[nodiscard]] std::int64_t dropped() const { return dropped_; }

@@ -153,7 +153,7 @@ std::vector<Subject> Experiment::subjects() const {
 void Experiment::evaluate(std::int64_t round, const std::vector<Subject>& subjects) {
   const auto judgement = assembly_.evaluator->evaluate(round, subjects, options_.crew);
   recorder_.add(judgement.rows);
-  recorder_.commit();
+  if (round > 0) recorder_.commit();  // the base's figures go on file with the first round
   for (const auto& failure : judgement.failures)
     notify(fmt::format("round {}: {}", round, failure));
 }

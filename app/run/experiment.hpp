@@ -30,8 +30,8 @@ class Experiment {
   Experiment& operator=(const Experiment&) = delete;
 
   /// Runs to the end; finish() is the caller's to say. The recorder has every round on file as soon as it is done,
-  /// whatever happens: a round is committed before its models are judged. A model whose output is not finite is recorded
-  /// without figures, and the run goes on.
+  /// whatever happens: a round is committed before its models are judged. A model whose output is not finite is
+  /// recorded without figures, and the run goes on.
   void run();
 
  private:

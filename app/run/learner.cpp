@@ -84,7 +84,8 @@ Learner::Learner(const scenarios::Scenario& scenario, const LearningTask& task, 
       task_{task},
       base_{std::move(sorted)},
       offered_{std::move(offered)},
-      trainer_{{.training = training_options(scenario.training), .gang = scenario.training.gang, .crew = std::move(crew)}} {
+      trainer_{
+          {.training = training_options(scenario.training), .gang = scenario.training.gang, .crew = std::move(crew)}} {
   slice_variants();
 }
 
@@ -111,8 +112,7 @@ void Learner::note(std::int64_t round, const llm::Plan& plan) {
   trainer_.note({.plan = plan, .version = version_, .build = build});
 }
 
-std::vector<TrainingRecord> Learner::collect(
-    const clients::TrainingWatch& watch) {
+std::vector<TrainingRecord> Learner::collect(const clients::TrainingWatch& watch) {
   contributions_.clear();
   std::vector<TrainingRecord> records;
   const auto variant = [this](std::int64_t version, std::uint32_t index) -> const clients::VariantModel& {

@@ -37,8 +37,7 @@ class Learner {
   void note(std::int64_t round, const llm::Plan& plan);
 
   /// Trains everything noted and recovers it to the base's shapes. By client id. `watch` may be empty.
-  [[nodiscard]] std::vector<TrainingRecord> collect(
-      const clients::TrainingWatch& watch = {});
+  [[nodiscard]] std::vector<TrainingRecord> collect(const clients::TrainingWatch& watch = {});
 
   /// The recovered updates of the last collect().
   [[nodiscard]] std::span<const server::Contribution> contributions() const { return contributions_; }

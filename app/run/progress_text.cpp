@@ -20,8 +20,8 @@ std::string progress_text(const TrainingMoment& moment, const clients::TrainingP
   const auto left = static_cast<double>(progress.clients - progress.trained) + static_cast<double>(moment.later);
   const double each = elapsed / static_cast<double>(std::max<std::size_t>(progress.trained, 1));
   return fmt::format("round {} of {}: {} of {} adapters trained, {:.0f} tokens/s, {} of training left", moment.round,
-                     moment.rounds, progress.trained, progress.clients,
-                     static_cast<double>(progress.tokens) / elapsed, duration(left * each));
+                     moment.rounds, progress.trained, progress.clients, static_cast<double>(progress.tokens) / elapsed,
+                     duration(left * each));
 }
 
 }  // namespace edgefuse::app

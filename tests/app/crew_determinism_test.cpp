@@ -52,8 +52,8 @@ TEST(Crew, SaysAMistakeOnceAndExitsLikeOneProcess) {
   const auto log = world.folder / "log.txt";
   const std::string launch = "mpirun --allow-run-as-root --oversubscribe -n 2 ";
   if (shell(launch + "--version", log) != 0) GTEST_SKIP() << "mpirun is not here";
-  const auto command = fmt::format("{} {} run {} --set training.bacth=3", launch, EDGEFUSE_PROGRAM,
-                                   world.scenario.string());
+  const auto command =
+      fmt::format("{} {} run {} --set training.bacth=3", launch, EDGEFUSE_PROGRAM, world.scenario.string());
   const int status = shell(command, log);
   EXPECT_EQ(WEXITSTATUS(status), 2) << first_words_of(log);
   const auto said = first_words_of(log);

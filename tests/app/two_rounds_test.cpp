@@ -193,7 +193,7 @@ TEST_F(TwoRounds, JudgeEveryArmByTheModelItMakesOfTheFirst) {
   const std::vector<Subject> subjects = {{"base", [&] { return hand.base(); }},
                                          {"fused", [&] { return hand.fused(first, mean); }},
                                          {"fused+cr-sign", [&] { return hand.fused(first, resolved); }}};
-  const auto judged = hand.assembly().evaluator->evaluate(1, subjects, 1);
+  const auto judged = hand.assembly().evaluator->evaluate(1, subjects, {});
   std::set<double> values;
   for (const auto& expected : judged.rows) {
     const std::int64_t round = expected.model == "base" ? 0 : 1;

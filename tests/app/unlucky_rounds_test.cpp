@@ -170,7 +170,8 @@ TEST(Rounds, AreOnFileBeforeTheirModelsAreJudged) {
     if (what == "round 2: evaluating") throw Stop{};
   };
   {
-    Experiment experiment{assemble(scenario, {}), results::Recorder{file, run_header(scenario)}, {.progress = stop}};
+    results::Recorder recorder{file, run_header(scenario)};
+    Experiment experiment{assemble(scenario, {}), recorder, {.progress = stop}};
     EXPECT_THROW(experiment.run(), Stop);
   }
   const auto kept = results::read_result(file);
@@ -188,7 +189,7 @@ TEST(Evaluator, NamesTheModelThatCannotBeMade) {
   const std::vector<Subject> subjects = {
       {"wild", []() -> llm::Model { throw std::runtime_error{"there is no memory left"}; }}};
   try {
-    (void)assembly.evaluator->evaluate(1, subjects, 2);
+    (void)assembly.evaluator->evaluate(1, subjects, {.workers = 2});
     FAIL() << "judged a model that is not there";
   } catch (const RunError& error) {
     EXPECT_STREQ(error.what(), "evaluating wild: there is no memory left");

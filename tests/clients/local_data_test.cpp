@@ -42,6 +42,28 @@ TEST(LocalData, CountsTheStepsOfEpochsWithTheirPartialBatches) {
   EXPECT_EQ(local_steps(0, {.steps = 5, .batch = 4}), 0);
 }
 
+TEST(LocalData, AccumulatesBatchesIntoSteps) {
+  const LocalSchedule schedule{.epochs = 3, .batch = 4, .accumulation = 2};
+  EXPECT_EQ(local_batch_count(10, schedule), 9);
+  EXPECT_EQ(local_steps(10, schedule), 5) << "four steps of two batches, and what is left";
+  EXPECT_EQ(local_batch_count(10, {.steps = 5, .batch = 4, .accumulation = 3}), 15);
+  EXPECT_EQ(local_steps(10, {.steps = 5, .batch = 4, .accumulation = 3}), 5);
+}
+
+TEST(LocalData, AnAccumulatedStepIsItsBatchesOneAfterTheOther) {
+  const auto data = examples(10);
+  const auto one_by_one = names(local_batches(data, {.epochs = 3, .batch = 4}, 1, 2, 3));
+  const auto steps = names(local_batches(data, {.epochs = 3, .batch = 4, .accumulation = 2}, 1, 2, 3));
+  ASSERT_EQ(steps.size(), 5u);
+  auto second = one_by_one[2];
+  second.insert(second.end(), one_by_one[3].begin(), one_by_one[3].end());
+  EXPECT_EQ(steps[1], second);
+  EXPECT_EQ(steps[4], one_by_one[8]);
+  const auto load = workload(data, {.epochs = 3, .batch = 4, .accumulation = 2});
+  EXPECT_EQ(load.batches, 9);
+  EXPECT_EQ(load.step.rows, 4) << "memory holds one batch";
+}
+
 TEST(LocalData, EveryEpochHasEveryExampleOnce) {
   const auto data = examples(10);
   const auto batches = names(local_batches(data, {.epochs = 3, .batch = 4}, 1, 2, 3));

@@ -12,7 +12,8 @@
 namespace edgefuse::clients {
 namespace {
 
-const Workload load{.examples = 21, .steps = 5, .step = {.rows = 3, .sequence = 11, .labelled_share = 0.1}};
+const Workload load{
+    .examples = 21, .steps = 5, .batches = 7, .step = {.rows = 3, .sequence = 11, .labelled_share = 0.1}};
 
 Offer offer() {
   Offer made{.config = llm::testing::small_config(), .variants = {}, .adapter = {}};
@@ -80,7 +81,7 @@ TEST_F(PlanTest, AClientThatFitsNoVariantSitsOutAndLearnsWhatItWouldNeed) {
 TEST_F(PlanTest, PredictsTimeBytesAndEnergyInClosedForm) {
   const auto cost = costs()[1];
   const auto made = plan(cost.peak_memory).value();
-  const double compute = 5 * (cost.forward + cost.backward).value / 1.5e6;
+  const double compute = 7 * (cost.forward + cost.backward).value / 1.5e6;
   const double transfer = 0.25 + cost.download.value / 9e3 + 0.25 + cost.upload.value / 5e3;
   EXPECT_DOUBLE_EQ(made.compute.value, compute);
   EXPECT_EQ(made.download, cost.download);

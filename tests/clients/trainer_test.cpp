@@ -99,8 +99,7 @@ TEST(Trainer, LetsRanksShareAGangButNotVersions) {
 TEST(Trainer, TellsHowFarItIsAfterEveryGang) {
   const SmallTraining small;
   std::vector<TrainingProgress> told;
-  Trainer trainer{
-      {.gang = 2, .crew = {.workers = 2}, .progress = [&](const TrainingProgress& p) { told.push_back(p); }}};
+  Trainer trainer{{.gang = 2, .crew = {.workers = 2}}};
   for (std::uint32_t client = 0; client < 5; ++client)
     trainer.note(small.noted(client, 0));
   static_cast<void>(trainer.train(small.models(), [&](const TrainingProgress& p) { told.push_back(p); }));
