@@ -94,7 +94,7 @@ void Experiment::finish_round(const RoundTimeline& round) {
 std::vector<TrainingRecord> Experiment::train(const RoundTimeline& round) {
   const auto& protocol = assembly_.scenario.protocol;
   const auto started = std::chrono::steady_clock::now();
-  say(fmt::format("round {} of {}: training {} adapters", round.round, protocol.rounds, round.participations.size()));
+  say(fmt::format("round {}: training {} adapters", round.round, round.participations.size()));
   auto records = learner_->collect([&](const clients::TrainingProgress& progress) {
     const Seconds elapsed{std::chrono::duration<double>(std::chrono::steady_clock::now() - started).count()};
     say(progress_text({.round = round.round,

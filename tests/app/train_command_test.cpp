@@ -92,10 +92,17 @@ TEST(TrainCommand, GoesOnFromAnAdapterAndShowsALossPerStep) {
 }
 
 TEST(TrainCommand, NamesEveryWrongOptionAtOnce) {
-  expect_complaint({"--model", "nowhere", "--lr", "-1", "--rank", "0", "--targets", "q,x,q", "--schedule", "linear",
+  expect_complaint({"--model", "nowhere", "--lr", "-1", "--rank", "0", "--targets", "q,x,q", "--schedule", "steps",
                     "--precision", "fp8", "--weight-decay", "-2", "--clip-norm", "0", "--out", "/dev/null/adapter"},
                    {"neither was given", "--lr", "--rank", "\"x\" is no projection", "names q twice", "--schedule",
                     "--precision", "--weight-decay", "--clip-norm", "/dev/null is no folder"});
+}
+
+TEST(TrainCommand, RefusesOptionsOfTrainingThatMakeNoSense) {
+  expect_complaint({"--model", "m", "--batches", "b", "--out", new_folder(), "--momentum", "0.9", "--dropout", "1",
+                    "--warm-up", "-0.1", "--proximal", "-1", "--base", "int4", "--accumulate", "0"},
+                   {"--momentum: is SGD's", "--dropout: is 1", "--warm-up: is -0.1", "--proximal: is -1",
+                    "--base: is \"int4\"", "exact, int8, nf4", "--accumulate: is 0"});
 }
 
 TEST(TrainCommand, RefusesOptionsThatContradictEachOther) {
