@@ -67,4 +67,13 @@ void OptionValues::throw_mistakes() const {
   if (!mistakes_.empty()) throw InputError{mistakes_};
 }
 
+unsigned thread_count(const boost::program_options::variables_map& values) {
+  const auto wanted = values["threads"].as<std::int64_t>();
+  if (wanted < 1 || wanted > 1024)
+    throw InputError{{.key = "--threads",
+                      .problem = fmt::format("{} threads", wanted),
+                      .remedy = "a number from 1 to 1024; results do not depend on it"}};
+  return static_cast<unsigned>(wanted);
+}
+
 }  // namespace edgefuse::app

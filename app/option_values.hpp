@@ -49,4 +49,7 @@ class OptionValues {
   std::vector<Mistake> mistakes_;
 };
 
+/// The value of --threads, from 1 to 1024. Throws InputError.
+[[nodiscard]] unsigned thread_count(const boost::program_options::variables_map& values);
+
 }  // namespace edgefuse::app

@@ -12,6 +12,7 @@
 #include <boost/program_options.hpp>
 #include <nlohmann/json.hpp>
 
+#include "app/option_values.hpp"
 #include "app/pretrain/batches.hpp"
 #include "app/pretrain/progress.hpp"
 #include "app/pretrain/recipe.hpp"
@@ -133,9 +134,7 @@ int pretrain_command(const Arguments& arguments, Console console) {
   if (!values) return 0;
 
   auto recipe = load_recipe((*values)["scenario"].as<std::string>());
-  recipe.training.workers = (*values)["threads"].as<unsigned>();
-  if (recipe.training.workers == 0)
-    throw InputError{{.key = "--threads", .problem = "0 threads do no work", .remedy = "use 1 or more"}};
+  recipe.training.workers = thread_count(*values);
   auto steps = recipe.training.steps;
   if (values->count("steps") != 0) steps = (*values)["steps"].as<std::int64_t>();
   if (steps < 1 || steps > recipe.training.steps)

@@ -15,6 +15,7 @@
 
 #include "app/exit_codes.hpp"
 #include "app/mpi.hpp"
+#include "app/option_values.hpp"
 #include "app/run/assembly.hpp"
 #include "app/run/experiment.hpp"
 #include "app/run/provenance.hpp"
@@ -44,7 +45,7 @@ po::options_description options() {
   add("set", po::value<std::vector<std::string>>()->default_value({}, ""),
       "another value for a key, such as training.steps=20; may be given again");
   add("out", po::value<std::string>(), "the result file, instead of the scenario's");
-  add("threads", po::value<unsigned>()->default_value(std::max(1U, std::thread::hardware_concurrency())),
+  add("threads", po::value<std::int64_t>()->default_value(std::max(1U, std::thread::hardware_concurrency())),
       "gangs trained at the same time; results do not depend on it");
   add("json", "print the result's summary as one JSON object");
   add("help", "print this help");
@@ -55,15 +56,6 @@ scenarios::Scenario load(const po::variables_map& values) {
   if (!values.contains("scenario"))
     throw InputError{Mistake{.problem = "no scenario given", .remedy = "edgefuse run scenarios/quickstart.toml"}};
   return scenarios::load_scenario(values["scenario"].as<std::string>(), values["set"].as<std::vector<std::string>>());
-}
-
-unsigned threads(const po::variables_map& values) {
-  const auto wanted = values["threads"].as<unsigned>();
-  if (wanted == 0 || wanted > 1024)
-    throw InputError{{.key = "--threads",
-                      .problem = fmt::format("{} threads", wanted),
-                      .remedy = "a number from 1 to 1024; results do not depend on it"}};
-  return wanted;
 }
 
 /// One line that is written over and over, on a terminal only.
@@ -118,7 +110,7 @@ void saying_what_is_on_file(const results::Recorder& recorder, std::int64_t roun
 void run(const Arguments& arguments, const po::variables_map& values, const MpiSession& mpi, Console console) {
   const auto started = Clock::now();
   auto scenario = load(values);
-  const auto workers = threads(values);
+  const auto workers = thread_count(values);
   llm::use_one_thread_per_gang();
   auto provenance = start_provenance(scenario, arguments, workers);
   const ProgressLine line{console.err, mpi.speaks()};

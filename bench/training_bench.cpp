@@ -62,7 +62,7 @@ std::vector<TrainingJob> jobs(bool answers_only) {
 }
 
 /// The batch as two tensors [rows, sequence].
-at::Tensor matrix(const Batch& batch, std::vector<std::int64_t> Sequence::* numbers) {
+at::Tensor matrix(const Batch& batch, std::vector<std::int64_t> Sequence::*numbers) {
   std::vector<at::Tensor> all;
   for (const Sequence& text : batch)
     all.push_back(at::tensor(text.*numbers));

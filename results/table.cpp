@@ -276,9 +276,19 @@ std::string costs(const Summary& summary) {
 
 }  // namespace
 
+namespace {
+
+std::string why_nothing_was_evaluated(const Summary& summary) {
+  return summary.fidelity == "timing"
+             ? "Nothing was evaluated: fidelity \"timing\" trains nothing.\n"
+             : "Nothing was evaluated: see evaluation.questions, composites, held_out_loss and models.\n";
+}
+
+}  // namespace
+
 std::string to_table(const Summary& summary) {
   const auto figures =
-      summary.evaluation.empty() ? std::string{"Nothing was evaluated.\n"} : Table{summary.evaluation}.text();
+      summary.evaluation.empty() ? why_nothing_was_evaluated(summary) : Table{summary.evaluation}.text();
   return fmt::format("{}{}\n{}digest        {}\n", title(summary), figures, costs(summary), summary.digest);
 }
 
