@@ -124,7 +124,7 @@ int pretrain_command(const Arguments& arguments, Console console) {
   auto add = options.add_options();
   add("scenario", po::value<std::string>()->required(), "pre-training scenario (may stand without --scenario)");
   add("out", po::value<std::string>()->required(), "folder to write the model to");
-  add("threads", po::value<unsigned>()->default_value(1), "threads; the model does not depend on it");
+  add("threads", po::value<std::int64_t>()->default_value(1), "threads; the model does not depend on it");
   add("steps", po::value<std::int64_t>(), "stop after so many steps of the scenario");
   add("json", po::bool_switch(), "print the final scores as JSON");
   add("help", "print this help");
