@@ -8,6 +8,15 @@
 namespace edgefuse::results::hdf5 {
 namespace {
 
+/// A failed system call comes as a list of all its arguments, over two lines; what the system said is enough.
+std::string plain(const std::string& text) {
+  constexpr std::string_view before = "error message = '";
+  const auto found = text.find(before);
+  if (found == std::string::npos) return text;
+  const auto begin = found + before.size();
+  return text.substr(begin, text.find('\'', begin) - begin);
+}
+
 /// The innermost entry of HDF5's error stack: what really went wrong.
 std::string explanation() {
   std::string text;
@@ -17,7 +26,7 @@ std::string explanation() {
     return 0;
   };
   H5Ewalk2(H5E_DEFAULT, H5E_WALK_UPWARD, keep, &text);
-  return text;
+  return plain(text);
 }
 
 [[noreturn]] void fail(std::string_view doing) {
@@ -37,6 +46,13 @@ Handle replaced_attribute(hid_t parent, const char* name, hid_t type) {
 
 Handle open_attribute(hid_t parent, const char* name) {
   return {H5Aopen(parent, name, H5P_DEFAULT), H5Aclose, fmt::format("attribute {} is missing", name)};
+}
+
+/// A file that could not be flushed (a full disk) stays open inside HDF5, which would try again when the process ends,
+/// and crash. We close what we open, so that it has nothing to do then. Takes effect before HDF5's first call only.
+void leave_the_end_to_us() {
+  static const auto done = H5dont_atexit();
+  static_cast<void>(done);
 }
 
 /// HDF5's own locks would let somebody who looks at a file stop the run that writes it, and some cluster file systems
@@ -115,6 +131,7 @@ void check(herr_t status, std::string_view doing) {
 }
 
 Silence::Silence() {
+  leave_the_end_to_us();  // every use of HDF5 begins with a silence
   H5Eget_auto2(H5E_DEFAULT, &function_, &data_);
   H5Eset_auto2(H5E_DEFAULT, nullptr, nullptr);
 }
