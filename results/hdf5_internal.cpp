@@ -140,13 +140,21 @@ Silence::~Silence() {
   H5Eset_auto2(H5E_DEFAULT, function_, data_);
 }
 
+/// Files in HDF5 1.10's own format, whose structures carry checksums: in the older one, which is the default, a damaged
+/// structure is followed to wherever it points.
+Handle checksummed() {
+  auto access = unlocked();
+  check(H5Pset_libver_bounds(access.id(), H5F_LIBVER_V110, H5F_LIBVER_V110), "preparing a file");
+  return access;
+}
+
 Handle create_file(const std::filesystem::path& file) {
-  const auto access = unlocked();
+  const auto access = checksummed();
   return {H5Fcreate(file.c_str(), H5F_ACC_TRUNC, H5P_DEFAULT, access.id()), H5Fclose, "creating the file"};
 }
 
 Handle open_to_append(const std::filesystem::path& file) {
-  const auto access = unlocked();
+  const auto access = checksummed();
   return {H5Fopen(file.c_str(), H5F_ACC_RDWR, access.id()), H5Fclose, "opening the file"};
 }
 

@@ -27,9 +27,9 @@ TEST(Run, EndsInOneMessageWhereverTheDiskIsFull) {
   const auto log = world.folder / "log.txt";
   int failed = 0;
   for (const int kilobytes : {1, 20, 60, 100}) {
-    const auto command = fmt::format("trap '' XFSZ; ulimit -f {}; exec {} run {} --set fidelity=timing --out {} 2> {}",
-                                     kilobytes, EDGEFUSE_PROGRAM, world.scenario.string(),
-                                     (world.folder / "full.h5").string(), log.string());
+    const auto command =
+        fmt::format("trap '' XFSZ; ulimit -f {}; exec {} run {} --set fidelity=timing --out {} 2> {}", kilobytes,
+                    EDGEFUSE_PROGRAM, world.scenario.string(), (world.folder / "full.h5").string(), log.string());
     const int status = std::system(fmt::format("bash -c \"{}\"", command).c_str());
     ASSERT_TRUE(WIFEXITED(status)) << kilobytes << " kB";
     if (WEXITSTATUS(status) == 0) continue;  // it fitted

@@ -129,6 +129,26 @@ TEST(ResultFile, CutShortAnywhereIsRefused) {
   }
 }
 
+TEST(ResultFile, WithAFlippedBitIsReadWholeOrRefused) {
+  const auto whole = recorded();
+  const auto digest = read_result(whole).digest;
+  std::ifstream in{whole, std::ios::binary};
+  const std::string bytes{std::istreambuf_iterator<char>{in}, {}};
+  const auto flipped = testing::scratch_folder() / "flipped.h5";
+  std::size_t refused = 0;
+  for (std::size_t at = 0; at < bytes.size(); at += 1 + bytes.size() / 400) {
+    auto damaged = bytes;
+    damaged[at] = static_cast<char>(damaged[at] ^ (1 << at % 8));
+    std::ofstream{flipped, std::ios::binary} << damaged;
+    try {
+      EXPECT_EQ(read_result(flipped).digest, digest) << "byte " << at;
+    } catch (const InputError&) {
+      ++refused;
+    }
+  }
+  EXPECT_GT(refused, 10U) << "most bytes of a small file are room for more rows, but not all";
+}
+
 TEST(ResultFile, OfANewerSchemaIsRefused) {
   const auto file = recorded();
   replace_text_attribute(file, "schema_version", "2.0");
