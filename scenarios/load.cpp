@@ -27,8 +27,8 @@ Scenario load_scenario(const std::filesystem::path& file, std::span<const std::s
         Mistake{file.string(), 0, "", "is a folder", "name a scenario file, such as scenarios/quickstart.toml"}};
   }
   if (!stream) {
-    throw InputError{
-        Mistake{file.string(), 0, "", "cannot be read", "name a scenario file, such as scenarios/quickstart.toml"}};
+    const auto* problem = std::filesystem::exists(file) ? "cannot be read" : "there is no such file";
+    throw InputError{Mistake{file.string(), 0, "", problem, "name a scenario file, such as scenarios/quickstart.toml"}};
   }
   const std::string text{std::istreambuf_iterator<char>{stream}, {}};
   return parse_scenario(text, file.string(), overrides);

@@ -18,8 +18,11 @@ namespace {
 std::filesystem::path model_folder(const scenarios::Scenario& scenario, const std::filesystem::path& assets) {
   const auto folder = scenario.base.model == "atlas" ? embedded_base() : scenarios::locate(scenario.base.model, assets);
   if (!std::filesystem::is_directory(folder))
-    throw InputError{scenario.source.mistake("base.model", fmt::format("there is no folder {}", folder.string()),
-                                             "name a Hugging Face model folder, the one that holds config.json")};
+    throw InputError{
+        scenario.source.mistake("base.model", fmt::format("there is no folder {}", folder.string()),
+                                scenario.base.model.starts_with("assets:")
+                                    ? "EDGEFUSE_ASSETS is where assets: are looked for, ../shared by default"
+                                    : "name a Hugging Face model folder, the one that holds config.json")};
   return folder;
 }
 
