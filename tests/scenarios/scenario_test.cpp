@@ -227,7 +227,7 @@ TEST(Scenario, FileThatIsNotThereIsNamed) {
     FAIL() << "accepted";
   } catch (const InputError& error) {
     EXPECT_STREQ(error.what(),
-                 "no/such.toml: cannot be read (name a scenario file, such as scenarios/quickstart.toml)");
+                 "no/such.toml: there is no such file (name a scenario file, such as scenarios/quickstart.toml)");
   }
 }
 
