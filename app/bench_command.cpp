@@ -54,15 +54,21 @@ po::options_description option_list() {
   return options;
 }
 
-TrainingLoad load_of(OptionValues& values) {
+struct Request {
+  TrainingLoad load;
+  double ratio = 0;
+  llm::Quantisation quantisation = llm::Quantisation::none;
+};
+
+Request check_options(OptionValues& values) {
   if (!values.given("what") || values.text("what") != "train")
     values.note("what", values.given("what") ? fmt::format("is \"{}\"", values.text("what")) : "was not given",
                 "edgefuse bench train --model DIR");
   for (const char* name : {"clients", "steps", "batch", "rank", "gang", "threads", "repeats"})
     values.require_above(name, 0);
   values.require_above("sequence", 1);
-  values.share("ratio");
-  TrainingLoad load;
+  Request request{.load = {}, .ratio = values.share("ratio"), .quantisation = values.quantisation("base")};
+  TrainingLoad& load = request.load;
   load.clients = values.get<std::int64_t>("clients");
   load.steps = values.get<std::int64_t>("steps");
   load.batch = values.get<std::int64_t>("batch");
@@ -72,16 +78,14 @@ TrainingLoad load_of(OptionValues& values) {
                   .alpha = 2 * static_cast<double>(values.get<std::int64_t>("rank")),
                   .rslora = false,
                   .targets = values.projections("targets")};
-  load.training.precision =
-      values.choice("precision", {"fp32", "bf16"}) == 1 ? llm::Precision::bf16 : llm::Precision::fp32;
-  values.quantisation("base");
+  load.training.precision = values.precision("precision");
   load.training.dropout = values.share("dropout");
   load.training.recompute = values.get<bool>("recompute");
   load.gang = values.get<std::int64_t>("gang");
   load.threads = static_cast<unsigned>(values.get<std::int64_t>("threads"));
   load.repeats = values.get<std::int64_t>("repeats");
   values.throw_mistakes();
-  return load;
+  return request;
 }
 
 llm::Model variant_of(const std::string& folder, double ratio, llm::Precision precision,
@@ -116,9 +120,8 @@ int bench_command(const Arguments& arguments, Console console) {
   const auto parsed = parse_options(usage, option_list(), &positional, arguments, console);
   if (!parsed) return exit_done;
   OptionValues values{*parsed};
-  const TrainingLoad load = load_of(values);
-  const auto variant = variant_of(values.text("model"), values.get<double>("ratio"), load.training.precision,
-                                  values.quantisation("base"));
+  const auto [load, ratio, quantisation] = check_options(values);
+  const auto variant = variant_of(values.text("model"), ratio, load.training.precision, quantisation);
   const auto most = longest_text(variant.config);
   if (load.sequence > most)
     throw InputError{{.key = "--sequence",

@@ -22,11 +22,9 @@ int launched_processes() {
 }
 
 #ifdef EDGEFUSE_MPI
-std::vector<std::string> gather(const std::string& mine, int size) {
+std::vector<std::string> gather(const std::string& mine, int own, int size) {
   if (mine.size() > 0x7fffffff) throw RunError{"more than 2 GB of results for one exchange: use smaller rounds"};
   const auto length = static_cast<int>(mine.size());
-  int own = 0;
-  MPI_Comm_rank(MPI_COMM_WORLD, &own);
   std::vector<int> lengths(static_cast<std::size_t>(size));
   MPI_Allgather(&length, 1, MPI_INT, lengths.data(), 1, MPI_INT, MPI_COMM_WORLD);
   std::vector<std::string> all;
@@ -73,7 +71,7 @@ void MpiSession::abort(int code) const {
 llm::Crew MpiSession::crew(unsigned workers) const {
   llm::Crew crew{.rank = rank_, .size = size_, .workers = workers};
 #ifdef EDGEFUSE_MPI
-  crew.gather = [size = size_](const std::string& mine) { return gather(mine, size); };
+  crew.gather = [rank = rank_, size = size_](const std::string& mine) { return gather(mine, rank, size); };
 #endif
   return crew;
 }

@@ -1,7 +1,5 @@
 #pragma once
 
-#include <memory>
-
 #include "llm/crew.hpp"
 
 namespace edgefuse::app {

@@ -58,6 +58,10 @@ std::vector<llm::Projection> OptionValues::projections(const char* name) {
   return projections;
 }
 
+llm::Precision OptionValues::precision(const char* name) {
+  return choice(name, {"fp32", "bf16"}) == 1 ? llm::Precision::bf16 : llm::Precision::fp32;
+}
+
 llm::Quantisation OptionValues::quantisation(const char* name) {
   constexpr std::array known = {llm::Quantisation::none, llm::Quantisation::int8, llm::Quantisation::nf4};
   return known[choice(name, {"exact", "int8", "nf4"})];

@@ -9,6 +9,7 @@
 #include <boost/program_options/variables_map.hpp>
 
 #include "llm/held_weight.hpp"
+#include "llm/model.hpp"
 #include "llm/module_id.hpp"
 #include "sim/error.hpp"
 
@@ -38,6 +39,8 @@ class OptionValues {
   /// A list of projections such as "q,v", in enum order.
   std::vector<llm::Projection> projections(const char* name);
 
+  /// "fp32" or "bf16".
+  llm::Precision precision(const char* name);
   /// How the frozen base is held: "exact", "int8" or "nf4".
   llm::Quantisation quantisation(const char* name);
 

@@ -121,7 +121,7 @@ llm::TrainingOptions training_options(OptionValues& values) {
     values.note("proximal", fmt::format("is {}", options.proximal), "give a number from 0 up");
   options.dropout = values.share("dropout");
   options.recompute = values.get<bool>("recompute");
-  options.precision = values.choice("precision", {"fp32", "bf16"}) == 1 ? llm::Precision::bf16 : llm::Precision::fp32;
+  options.precision = values.precision("precision");
   return options;
 }
 
@@ -216,7 +216,7 @@ int train_command(const Arguments& arguments, Console console) {
   const llm::TrainingJob job{
       .initial = initial_adapter(values, request, model),
       .steps = llm::accumulated(training_steps(values, request, model.config), values.get<std::int64_t>("accumulate")),
-      .randomness = {.seed = values.get<std::uint64_t>("seed")}};
+      .randomness = {.seed = values.get<std::uint64_t>("seed"), .domain = sim::Domain::dropout_seed}};
   const std::string file = values.text(values.given("data") ? "data" : "batches");
   const llm::Model held = llm::hold(model, request.training.precision, request.quantisation);
   const llm::TrainedAdapter trained = train(held, job, request.training, file);

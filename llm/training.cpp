@@ -76,8 +76,7 @@ class Training {
       const std::span<const T> start = std::as_const(gang_).factors().values(member);
       optimisers_.push_back(make_optimiser<T>(options, start.size()));
       if (options.proximal > 0) starts_.emplace_back(start.begin(), start.end());
-      dropout_seeds_.emplace_back(sim::Stream{jobs[member].randomness.seed, sim::Domain::dropout_seed,
-                                              jobs[member].randomness.round, jobs[member].randomness.client});
+      dropout_seeds_.emplace_back(jobs[member].randomness);
     }
   }
 

@@ -1,29 +1,21 @@
 #include <gtest/gtest.h>
 
-#include <sstream>
+#include <string>
+#include <vector>
 
 #include <nlohmann/json.hpp>
 
-#include "app/command.hpp"
+#include "tests/app/tiny_world.hpp"
 #include "tests/support/assets.hpp"
 
 namespace edgefuse::app {
 namespace {
 
-const std::string base = (testing::project_root() / "data/models/atlas-base").string();
+const std::string base = (edgefuse::testing::project_root() / "data/models/atlas-base").string();
 
-struct Outcome {
-  int code = 0;
-  std::string out;
-  std::string err;
-};
-
-Outcome bench(Arguments arguments) {
+testing::Outcome bench(std::vector<std::string> arguments) {
   arguments.insert(arguments.begin(), "bench");
-  std::ostringstream out;
-  std::ostringstream err;
-  const int code = run_program(arguments, {out, err});
-  return {code, out.str(), err.str()};
+  return testing::edgefuse(arguments);
 }
 
 TEST(BenchCommand, ReportsTimeTokensPeakAndMemoryOfTheSameRun) {

@@ -1,8 +1,6 @@
 #include <gtest/gtest.h>
 
 #include <cstdlib>
-#include <fstream>
-#include <iterator>
 #include <string>
 
 #include <fmt/format.h>
@@ -20,11 +18,6 @@ int shell(const std::string& command, const std::filesystem::path& log) {
   return std::system(fmt::format("{} > {} 2>&1", command, log.string()).c_str());
 }
 
-std::string first_words_of(const std::filesystem::path& file) {
-  std::ifstream in{file};
-  return {std::istreambuf_iterator<char>{in}, {}};
-}
-
 TEST(Crew, OfSeveralProcessesGivesTheDigestOfOne) {
   const TinyWorld world;
   const auto log = world.folder / "log.txt";
@@ -34,7 +27,7 @@ TEST(Crew, OfSeveralProcessesGivesTheDigestOfOne) {
     const auto file = world.folder / name;
     const auto command = fmt::format("{} {} run {} --set output.events=true --threads 1 --out {}", launcher,
                                      EDGEFUSE_PROGRAM, world.scenario.string(), file.string());
-    EXPECT_EQ(shell(command, log), 0) << first_words_of(log);
+    EXPECT_EQ(shell(command, log), 0) << testing::text_of(log);
     return results::read_result(file);
   };
   const auto alone = run("", "alone.h5");
@@ -42,7 +35,7 @@ TEST(Crew, OfSeveralProcessesGivesTheDigestOfOne) {
   for (const int processes : {2, 3}) {
     const auto together = run(fmt::format("{} -n {}", launch, processes), fmt::format("{}.h5", processes));
     EXPECT_EQ(together.digest, alone.digest) << processes << " processes";
-    const auto said = first_words_of(log);
+    const auto said = testing::text_of(log);
     EXPECT_EQ(said.find("digest"), said.rfind("digest")) << "only one process prints:\n" << said;
   }
 }
@@ -55,8 +48,8 @@ TEST(Crew, SaysAMistakeOnceAndExitsLikeOneProcess) {
   const auto command =
       fmt::format("{} {} run {} --set training.bacth=3", launch, EDGEFUSE_PROGRAM, world.scenario.string());
   const int status = shell(command, log);
-  EXPECT_EQ(WEXITSTATUS(status), 2) << first_words_of(log);
-  const auto said = first_words_of(log);
+  EXPECT_EQ(WEXITSTATUS(status), 2) << testing::text_of(log);
+  const auto said = testing::text_of(log);
   EXPECT_NE(said.find("bacth"), std::string::npos) << said;
 }
 

@@ -3,8 +3,6 @@
 #include <sys/wait.h>
 
 #include <cstdlib>
-#include <fstream>
-#include <iterator>
 #include <string>
 
 #include <fmt/format.h>
@@ -15,11 +13,6 @@ namespace edgefuse::app {
 namespace {
 
 namespace fs = std::filesystem;
-
-std::string text_of(const fs::path& file) {
-  std::ifstream in{file};
-  return {std::istreambuf_iterator<char>{in}, {}};
-}
 
 /// A limit on the size of files stands in for a full disk: HDF5 sees a write that fails, at any moment of a run.
 TEST(Run, EndsInOneMessageWhereverTheDiskIsFull) {
@@ -34,9 +27,9 @@ TEST(Run, EndsInOneMessageWhereverTheDiskIsFull) {
     ASSERT_TRUE(WIFEXITED(status)) << kilobytes << " kB";
     if (WEXITSTATUS(status) == 0) continue;  // it fitted
     ++failed;
-    EXPECT_EQ(WEXITSTATUS(status), 1) << kilobytes << " kB:\n" << text_of(log);
-    EXPECT_NE(text_of(log).find("File too large"), std::string::npos) << text_of(log);
-    EXPECT_EQ(text_of(log).find("errno"), std::string::npos) << text_of(log);
+    EXPECT_EQ(WEXITSTATUS(status), 1) << kilobytes << " kB:\n" << testing::text_of(log);
+    EXPECT_NE(testing::text_of(log).find("File too large"), std::string::npos) << testing::text_of(log);
+    EXPECT_EQ(testing::text_of(log).find("errno"), std::string::npos) << testing::text_of(log);
   }
   EXPECT_GT(failed, 1) << "hardly any limit was low enough to fail";
 }

@@ -108,11 +108,15 @@ void TinyWorld::write(const std::filesystem::path& file, const std::string& text
 }
 
 void TinyWorld::replace(const std::filesystem::path& file, const std::string& from, const std::string& to) const {
-  std::ifstream stream{file, std::ios::binary};
-  std::string text{std::istreambuf_iterator<char>{stream}, {}};
+  auto text = text_of(file);
   const auto at = text.find(from);
   ASSERT_NE(at, std::string::npos) << file << " has no \"" << from << "\"";
   write(file, text.replace(at, from.size(), to));
+}
+
+std::string text_of(const std::filesystem::path& file) {
+  std::ifstream stream{file, std::ios::binary};
+  return {std::istreambuf_iterator<char>{stream}, {}};
 }
 
 Outcome edgefuse(const std::vector<std::string>& arguments) {

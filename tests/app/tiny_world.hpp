@@ -24,6 +24,9 @@ struct TinyWorld {
   void replace(const std::filesystem::path& file, const std::string& from, const std::string& to) const;
 };
 
+/// All that is in a file.
+[[nodiscard]] std::string text_of(const std::filesystem::path& file);
+
 struct Outcome {
   int code = 0;
   std::string out;

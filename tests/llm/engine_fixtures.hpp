@@ -18,6 +18,8 @@
 
 namespace edgefuse::llm::testing {
 
+inline const std::vector<Projection> all_targets(all_projections.begin(), all_projections.end());
+
 /// A random model that has everything at once a family may have, in float64 unless told otherwise.
 inline ModelConfig rich_config() {
   ModelConfig config = small_config();

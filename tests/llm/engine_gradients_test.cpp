@@ -8,6 +8,7 @@
 namespace edgefuse::llm {
 namespace {
 
+using testing::all_targets;
 using testing::autograd_gradients;
 using testing::engine_gradients;
 using testing::random_adapter;
@@ -19,7 +20,6 @@ using testing::small_config;
 using testing::uneven_variant;
 
 constexpr double exact = 1e-10;
-const std::vector<Projection> all_targets(all_projections.begin(), all_projections.end());
 
 /// Each module on its own scale: a small gradient that is wrong must not hide behind a large one.
 void expect_autograd(const Model& model, const std::vector<Projection>& targets, const Batch& batch,

@@ -7,12 +7,11 @@
 namespace edgefuse::llm::engine {
 namespace {
 
+using testing::all_targets;
 using testing::random_adapter;
 using testing::random_batch;
 using testing::random_model;
 using testing::small_config;
-
-const std::vector<Projection> all_targets(all_projections.begin(), all_projections.end());
 
 /// One step in which every position but the last is read and asked.
 TrainingJob fully_labelled(const Model& model, const std::vector<Projection>& targets, std::int64_t rows,

@@ -9,6 +9,7 @@
 namespace edgefuse::llm {
 namespace {
 
+using testing::all_targets;
 using testing::autograd_gradients;
 using testing::random_adapter;
 using testing::random_batch;
@@ -16,8 +17,6 @@ using testing::random_model;
 using testing::relative_difference;
 using testing::rich_config;
 using testing::uneven_variant;
-
-const std::vector<Projection> all_targets(all_projections.begin(), all_projections.end());
 
 TEST(ExampleGradients, AreThoseOfAutogradForEveryExampleAlone) {
   const Model model = uneven_variant(random_model(rich_config(), 81, at::kDouble));

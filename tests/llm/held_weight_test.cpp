@@ -12,14 +12,13 @@
 namespace edgefuse::llm {
 namespace {
 
+using testing::all_targets;
 using testing::random_adapter;
 using testing::random_batch;
 using testing::random_model;
 using testing::relative_difference;
 using testing::rich_config;
 using testing::uneven_variant;
-
-const std::vector<Projection> all_targets(all_projections.begin(), all_projections.end());
 
 at::Tensor normal_matrix(std::int64_t rows, std::int64_t cols) {
   sim::Draws draws{{.seed = 8, .domain = sim::Domain::test}};

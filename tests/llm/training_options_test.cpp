@@ -10,14 +10,13 @@
 namespace edgefuse::llm {
 namespace {
 
+using testing::all_targets;
 using testing::random_adapter;
 using testing::random_batch;
 using testing::random_model;
 using testing::relative_difference;
 using testing::rich_config;
 using testing::uneven_variant;
-
-const std::vector<Projection> all_targets(all_projections.begin(), all_projections.end());
 
 TrainingJob two_steps(const Model& model) {
   return {random_adapter(model, all_targets),

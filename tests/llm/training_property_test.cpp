@@ -9,14 +9,13 @@
 namespace edgefuse::llm {
 namespace {
 
+using testing::all_targets;
 using testing::random_adapter;
 using testing::random_batch;
 using testing::random_model;
 using testing::relative_difference;
 using testing::rich_config;
 using testing::uneven_variant;
-
-const std::vector<Projection> all_targets(all_projections.begin(), all_projections.end());
 
 /// Members with other numbers of steps and rows, other lengths of rows and other scales.
 std::vector<TrainingJob> unequal_jobs(const Model& model, const std::vector<Projection>& targets) {

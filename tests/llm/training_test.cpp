@@ -10,14 +10,13 @@
 namespace edgefuse::llm {
 namespace {
 
+using testing::all_targets;
 using testing::random_adapter;
 using testing::random_batch;
 using testing::random_model;
 using testing::relative_difference;
 using testing::rich_config;
 using testing::small_config;
-
-const std::vector<Projection> all_targets(all_projections.begin(), all_projections.end());
 
 std::string complaint(const Model& model, const TrainingJob& job) {
   try {
