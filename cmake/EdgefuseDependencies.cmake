@@ -39,6 +39,7 @@ edgefuse_require(OpenSSL libssl-dev COMPONENTS Crypto)
 edgefuse_require(Threads libc6-dev)
 edgefuse_require_header(RANDOM123 Random123/philox.h librandom123-dev)
 edgefuse_require_header(ASIO boost/asio/thread_pool.hpp libboost-dev)
+edgefuse_require_header(BOOST_MATH boost/math/distributions/normal.hpp libboost-dev)
 edgefuse_require_library(CSV csv csv.h libcsv-dev)
 
 enable_language(C)
