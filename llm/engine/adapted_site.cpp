@@ -43,7 +43,7 @@ void add_to_rows(MatrixView<T> y, const T* bias) {
 
 template <class T>
 AdaptedSite<T>::AdaptedSite(const Layer& layer, std::size_t index, Site site, Precision precision)
-    : layer_{index}, site_{site} {
+    : layer_{index}, site_{site}, precision_{precision} {
   for (const Projection projection : projections_of(site)) {
     const Linear& linear = layer.projection(projection);
     weights_.emplace_back(linear.weight, linear.held, precision);
@@ -67,8 +67,9 @@ void AdaptedSite<T>::forward(const GangFactors<T>& factors, std::span<const Memb
                              std::span<const MatrixView<T>> y, Output output, Matrix<T>& hidden,
                              Scratch<T>& scratch) const {
   EDGEFUSE_EXPECTS(y.size() == weights_.size(), "an output for each projection");
+  const auto input = product_input(x, precision_, scratch.products);
   for (std::size_t i = 0; i < weights_.size(); ++i) {
-    weights_[i].forward(x, y[i], output == Output::add ? T{1} : T{0}, scratch.products);
+    weights_[i].forward(input, y[i], output == Output::add ? T{1} : T{0}, scratch.products);
     if (biases_[i].defined()) add_to_rows(y[i], biases_[i].template data_ptr<T>());
   }
   const std::int64_t ranks = factors.ranks(layer_, site_);
@@ -105,8 +106,10 @@ void AdaptedSite<T>::backward(GangFactors<T>& factors, std::span<const MemberSpa
                               const Matrix<T>& hidden, std::span<const MatrixView<const T>> dy, const MatrixView<T>* dx,
                               Output output, Scratch<T>& scratch) const {
   if (dx != nullptr) {
-    for (std::size_t i = 0; i < weights_.size(); ++i)
-      weights_[i].backward(dy[i], *dx, output == Output::add || i > 0 ? T{1} : T{0}, scratch.products);
+    for (std::size_t i = 0; i < weights_.size(); ++i) {
+      const auto input = product_input(dy[i], precision_, scratch.products);
+      weights_[i].backward(input, *dx, output == Output::add || i > 0 ? T{1} : T{0}, scratch.products);
+    }
   }
   if (factors.ranks(layer_, site_) == 0) return;
   for (const MemberSpan& part : members)

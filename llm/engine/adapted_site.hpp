@@ -11,6 +11,12 @@
 
 namespace edgefuse::llm::engine {
 
+/// Rounded operands of the attention's products, for one head and block of queries.
+template <class W>
+struct AttentionOperands {
+  Matrix<W> q, k, v, d_out, scores, d_scores;
+};
+
 /// Memory that every site and block of an engine uses in turn.
 template <class T>
 struct Scratch {
@@ -19,6 +25,7 @@ struct Scratch {
   Matrix<T> dropped;  // an adapter's input after dropout, or its gradient before
   Matrix<T> scores;
   Matrix<T> d_scores;
+  AttentionOperands<c10::BFloat16> rounded;
   std::vector<T> mixed;
 };
 
@@ -53,6 +60,7 @@ class AdaptedSite {
 
   std::size_t layer_;
   Site site_;
+  Precision precision_;
   std::vector<Frozen<T>> weights_;
   std::vector<at::Tensor> biases_;  // undefined where there is none
 };

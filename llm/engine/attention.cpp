@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <type_traits>
 
 #include "llm/engine/kernels.hpp"
 #include "llm/gemm.hpp"
@@ -54,65 +55,111 @@ void clear(MatrixView<T> x) {
     std::fill_n(x.row(i), x.cols, T{0});
 }
 
-}  // namespace
+/// What a product of numbers of type W reads: `x` itself, or its numbers rounded into `place`.
+template <class W, class T>
+MatrixView<const W> operand(MatrixView<const T> x, Matrix<W>& place) {
+  if constexpr (std::is_same_v<T, W>) {
+    return x;
+  } else {
+    const auto rounded = place.reshape(x.rows, x.cols);
+    round_to_bf16(x, rounded);
+    return rounded;
+  }
+}
 
-template <class T>
-void attend(const HeadShape& shape, const Packed& tokens, const Packed& queries, MatrixView<const T> q,
-            MatrixView<const T> k, MatrixView<const T> v, MatrixView<T> out, MatrixView<T> log_sums,
-            Scratch<T>& scratch) {
+template <class T, class W>
+void attend_with(const HeadShape& shape, const Packed& tokens, const Packed& queries, const AttentionInputs<T>& inputs,
+                 MatrixView<T> out, MatrixView<T> log_sums, Matrix<T>& score_memory, AttentionOperands<W>& operands) {
   const std::int64_t width = shape.head_dim;
   for_each_block(shape, tokens, queries, [&](const QueryBlock& block, std::int64_t head, std::int64_t kv_head) {
-    const auto scores = scratch.scores.reshape(block.queries.size(), block.keys());
-    const auto own_scores = scores.columns(block.shared.size(), block.own.size());
-    const auto shared_scores = scores.columns(0, block.shared.size());
-    const auto own_q = head_of(q, block.queries, head, width);
-    multiply(shared_scores, own_q, transposed(head_of(k, block.shared, kv_head, width)), score_scale<T>(shape));
-    multiply(own_scores, own_q, transposed(head_of(k, block.own, kv_head, width)), score_scale<T>(shape));
+    const auto scores = score_memory.reshape(block.queries.size(), block.keys());
+    const auto own_q = operand<W>(head_of(inputs.q, block.queries, head, width), operands.q);
+    const auto score = [&](Span keys, std::int64_t first) {
+      const auto k = operand<W>(head_of(inputs.k, keys, kv_head, width), operands.k);
+      multiply(scores.columns(first, keys.size()), own_q, transposed(k), score_scale<T>(shape));
+    };
+    score(block.shared, 0);
+    score(block.own, block.shared.size());
     // Columns stand in order of position, shared ones first.
     causal_softmax(scores, queries.positions.data() + block.queries.begin, log_sums.row(block.queries.begin) + head,
                    log_sums.stride);
+    const MatrixView<const W> shares = operand<W, T>(scores, operands.scores);
     const auto own_out = head_of(out, block.queries, head, width);
-    multiply(own_out, own_scores, head_of(v, block.own, kv_head, width));
-    if (block.shared.size() > 0) multiply(own_out, shared_scores, head_of(v, block.shared, kv_head, width), T{1}, T{1});
+    const auto mix = [&](Span keys, std::int64_t first, T beta) {
+      const auto v = operand<W>(head_of(inputs.v, keys, kv_head, width), operands.v);
+      multiply(own_out, Operand<W>{shares.columns(first, keys.size())}, Operand<W>{v}, T{1}, beta);
+    };
+    mix(block.own, block.shared.size(), T{0});
+    if (block.shared.size() > 0) mix(block.shared, 0, T{1});
   });
 }
 
-template <class T>
-void attend_backward(const HeadShape& shape, const Packed& tokens, const Packed& queries,
-                     const AttentionInputs<T>& inputs, MatrixView<const T> out, MatrixView<const T> log_sums,
-                     MatrixView<const T> d_out, const AttentionGradients<T>& gradients, Scratch<T>& scratch) {
-  EDGEFUSE_EXPECTS(tokens.prefix == 0, "a pass whose rows share nothing: only those go backward");
+template <class T, class W>
+void attend_backward_with(const HeadShape& shape, const Packed& tokens, const Packed& queries,
+                          const AttentionInputs<T>& inputs, MatrixView<const T> out, MatrixView<const T> log_sums,
+                          MatrixView<const T> d_out, const AttentionGradients<T>& gradients, Scratch<T>& scratch,
+                          AttentionOperands<W>& operands) {
   const std::int64_t width = shape.head_dim;
   const T scale = score_scale<T>(shape);
-  clear(gradients.k);
-  clear(gradients.v);
-  scratch.mixed.resize(static_cast<std::size_t>(query_block));
   for_each_block(shape, tokens, queries, [&](const QueryBlock& block, std::int64_t head, std::int64_t kv_head) {
-    const auto q = head_of(inputs.q, block.queries, head, width);
-    const auto k = head_of(inputs.k, block.own, kv_head, width);
-    const auto v = head_of(inputs.v, block.own, kv_head, width);
-    const auto d = head_of(d_out, block.queries, head, width);
+    const auto d_exact = head_of(d_out, block.queries, head, width);
+    const auto q = operand<W>(head_of(inputs.q, block.queries, head, width), operands.q);
+    const auto k = operand<W>(head_of(inputs.k, block.own, kv_head, width), operands.k);
+    const auto v = operand<W>(head_of(inputs.v, block.own, kv_head, width), operands.v);
+    const auto d = operand<W>(d_exact, operands.d_out);
     const auto scores = scratch.scores.reshape(block.queries.size(), block.own.size());
     const auto d_scores = scratch.d_scores.reshape(block.queries.size(), block.own.size());
     multiply(scores, q, transposed(k), scale);
     multiply(d_scores, d, transposed(v));
-    row_products(d, head_of(out, block.queries, head, width), scratch.mixed.data());
+    row_products(d_exact, head_of(out, block.queries, head, width), scratch.mixed.data());
     causal_softmax_backward(scores, d_scores, queries.positions.data() + block.queries.begin,
                             log_sums.row(block.queries.begin) + head, log_sums.stride, scratch.mixed.data(), scale);
-    multiply(head_of(gradients.q, block.queries, head, width), d_scores, k);
-    multiply(head_of(gradients.k, block.own, kv_head, width), transposed(d_scores), q, T{1}, T{1});
-    multiply(head_of(gradients.v, block.own, kv_head, width), transposed(scores), d, T{1}, T{1});
+    const MatrixView<const W> shares = operand<W, T>(scores, operands.scores);
+    const MatrixView<const W> d_shares = operand<W, T>(d_scores, operands.d_scores);
+    multiply(head_of(gradients.q, block.queries, head, width), Operand<W>{d_shares}, Operand<W>{k});
+    multiply(head_of(gradients.k, block.own, kv_head, width), transposed(d_shares), Operand<W>{q}, T{1}, T{1});
+    multiply(head_of(gradients.v, block.own, kv_head, width), transposed(shares), Operand<W>{d}, T{1}, T{1});
   });
 }
 
-template void attend(const HeadShape&, const Packed&, const Packed&, MatrixView<const float>, MatrixView<const float>,
-                     MatrixView<const float>, MatrixView<float>, MatrixView<float>, Scratch<float>&);
-template void attend(const HeadShape&, const Packed&, const Packed&, MatrixView<const double>, MatrixView<const double>,
-                     MatrixView<const double>, MatrixView<double>, MatrixView<double>, Scratch<double>&);
-template void attend_backward(const HeadShape&, const Packed&, const Packed&, const AttentionInputs<float>&,
+}  // namespace
+
+template <class T>
+void attend(const HeadShape& shape, Precision precision, const Packed& tokens, const Packed& queries,
+            const AttentionInputs<T>& inputs, MatrixView<T> out, MatrixView<T> log_sums, Scratch<T>& scratch) {
+  if constexpr (std::is_same_v<T, float>) {
+    if (precision == Precision::bf16)
+      return attend_with(shape, tokens, queries, inputs, out, log_sums, scratch.scores, scratch.rounded);
+  }
+  AttentionOperands<T> as_they_are;
+  attend_with(shape, tokens, queries, inputs, out, log_sums, scratch.scores, as_they_are);
+}
+
+template <class T>
+void attend_backward(const HeadShape& shape, Precision precision, const Packed& tokens, const Packed& queries,
+                     const AttentionInputs<T>& inputs, MatrixView<const T> out, MatrixView<const T> log_sums,
+                     MatrixView<const T> d_out, const AttentionGradients<T>& gradients, Scratch<T>& scratch) {
+  EDGEFUSE_EXPECTS(tokens.prefix == 0, "a pass whose rows share nothing: only those go backward");
+  clear(gradients.k);
+  clear(gradients.v);
+  scratch.mixed.resize(static_cast<std::size_t>(query_block));
+  if constexpr (std::is_same_v<T, float>) {
+    if (precision == Precision::bf16)
+      return attend_backward_with(shape, tokens, queries, inputs, out, log_sums, d_out, gradients, scratch,
+                                  scratch.rounded);
+  }
+  AttentionOperands<T> as_they_are;
+  attend_backward_with(shape, tokens, queries, inputs, out, log_sums, d_out, gradients, scratch, as_they_are);
+}
+
+template void attend(const HeadShape&, Precision, const Packed&, const Packed&, const AttentionInputs<float>&,
+                     MatrixView<float>, MatrixView<float>, Scratch<float>&);
+template void attend(const HeadShape&, Precision, const Packed&, const Packed&, const AttentionInputs<double>&,
+                     MatrixView<double>, MatrixView<double>, Scratch<double>&);
+template void attend_backward(const HeadShape&, Precision, const Packed&, const Packed&, const AttentionInputs<float>&,
                               MatrixView<const float>, MatrixView<const float>, MatrixView<const float>,
                               const AttentionGradients<float>&, Scratch<float>&);
-template void attend_backward(const HeadShape&, const Packed&, const Packed&, const AttentionInputs<double>&,
+template void attend_backward(const HeadShape&, Precision, const Packed&, const Packed&, const AttentionInputs<double>&,
                               MatrixView<const double>, MatrixView<const double>, MatrixView<const double>,
                               const AttentionGradients<double>&, Scratch<double>&);
 

@@ -16,15 +16,6 @@ struct HeadShape {
   [[nodiscard]] std::int64_t group() const { return heads / kv_heads; }
 };
 
-/// Causal grouped-query attention (Ainslie et al., 2305.13245) of every row's queries over that row's keys, a block of
-/// queries at a time, so that only a block's scores exist at once (as Dao et al., 2205.14135):
-/// out [queries, heads·head_dim], log_sums [queries, heads] for the backward.
-/// q is [queries, heads·head_dim]; k and v are [tokens, kv_heads·head_dim].
-template <class T>
-void attend(const HeadShape& shape, const Packed& tokens, const Packed& queries, MatrixView<const T> q,
-            MatrixView<const T> k, MatrixView<const T> v, MatrixView<T> out, MatrixView<T> log_sums,
-            Scratch<T>& scratch);
-
 template <class T>
 struct AttentionInputs {
   MatrixView<const T> q, k, v;
@@ -34,9 +25,18 @@ struct AttentionGradients {
   MatrixView<T> q, k, v;
 };
 
+/// Causal grouped-query attention (Ainslie et al., 2305.13245) of every row's queries over that row's keys, a block of
+/// queries at a time, so that only a block's scores exist at once (as Dao et al., 2205.14135):
+/// out [queries, heads·head_dim], log_sums [queries, heads] for the backward.
+/// q is [queries, heads·head_dim]; k and v are [tokens, kv_heads·head_dim]. In bf16 the operands of its products are
+/// rounded; sums, softmax and results stay in T.
+template <class T>
+void attend(const HeadShape& shape, Precision precision, const Packed& tokens, const Packed& queries,
+            const AttentionInputs<T>& inputs, MatrixView<T> out, MatrixView<T> log_sums, Scratch<T>& scratch);
+
 /// The gradients of q, k and v (written) for `d_out`, the gradient of `out`. Scores are computed again.
 template <class T>
-void attend_backward(const HeadShape& shape, const Packed& tokens, const Packed& queries,
+void attend_backward(const HeadShape& shape, Precision precision, const Packed& tokens, const Packed& queries,
                      const AttentionInputs<T>& inputs, MatrixView<const T> out, MatrixView<const T> log_sums,
                      MatrixView<const T> d_out, const AttentionGradients<T>& gradients, Scratch<T>& scratch);
 

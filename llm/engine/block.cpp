@@ -69,6 +69,7 @@ template <class T>
 Block<T>::Block(const Model& model, std::size_t index, Precision precision)
     : index_{index},
       shape_{model.layers[index].q.out() / model.config.head_dim, model.kv_heads(index), model.config.head_dim},
+      precision_{precision},
       eps_{model.config.rms_norm_eps},
       qk_norm_{model.config.qk_norm},
       norms_{contiguous_norms(model.layers[index])},
@@ -117,7 +118,7 @@ void Block<T>::forward(const PassView<T>& pass, const GangFactors<T>& factors, M
     x1_queries = state.x1_queries.view();
   }
   project_and_turn(pass, factors, x1_queries, state, scratch);
-  attend<T>(shape_, pass.tokens, pass.queries, state.q.view(), state.k.view(), state.v.view(),
+  attend<T>(shape_, precision_, pass.tokens, pass.queries, {state.q.view(), state.k.view(), state.v.view()},
             state.mixed.reshape(queries, q_.out(0)), state.log_sums.reshape(queries, shape_.heads), scratch);
 
   const std::array middle = {state.middle.reshape(queries, x.cols)};
@@ -176,7 +177,7 @@ bool Block<T>::attention_backward(const PassView<T>& pass, GangFactors<T>& facto
   const auto k = state.k.view();
   const AttentionGradients<T> d{gradients.q.reshape(q.rows, q.cols), gradients.k.reshape(k.rows, k.cols),
                                 gradients.v.reshape(k.rows, k.cols)};
-  attend_backward<T>(shape_, pass.tokens, pass.queries, {q, k, state.v.view()}, mixed, state.log_sums.view(), d_mixed,
+  attend_backward<T>(shape_, precision_, pass.tokens, pass.queries, {q, k, state.v.view()}, mixed, state.log_sums.view(), d_mixed,
                      d, scratch);
   rotate(d.q, pass.queries.positions, pass.cos, pass.sin, Turn::back);
   rotate(d.k, pass.tokens.positions, pass.cos, pass.sin, Turn::back);

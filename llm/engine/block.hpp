@@ -71,6 +71,7 @@ class Block {
 
   std::size_t index_;
   HeadShape shape_;
+  Precision precision_;
   double eps_;
   bool qk_norm_;
   Layer norms_;  // its norm vectors, contiguous

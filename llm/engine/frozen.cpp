@@ -10,12 +10,6 @@
 namespace edgefuse::llm::engine {
 namespace {
 
-MatrixView<const c10::BFloat16> in_bf16(MatrixView<const float> x, ProductScratch& scratch) {
-  const auto rounded = scratch.x.reshape(x.rows, x.cols);
-  round_to_bf16(x, rounded);
-  return rounded;
-}
-
 template <class W>
 MatrixView<const W> dequantised(const HeldWeight& held, Matrix<W>& place) {
   const auto dense = place.reshape(held.rows(), held.cols);
@@ -24,6 +18,18 @@ MatrixView<const W> dequantised(const HeldWeight& held, Matrix<W>& place) {
 }
 
 }  // namespace
+
+template <class T>
+ProductInput<T> product_input(MatrixView<const T> x, Precision precision, ProductScratch& scratch) {
+  if constexpr (std::is_same_v<T, float>) {
+    if (precision == Precision::bf16) {
+      const auto rounded = scratch.x.reshape(x.rows, x.cols);
+      round_to_bf16(x, rounded);
+      return {x, rounded};
+    }
+  }
+  return {x, {}};
+}
 
 template <class T>
 MatrixView<const T> view_of(const at::Tensor& tensor) {
@@ -43,28 +49,30 @@ Frozen<T>::Frozen(const at::Tensor& weight, const HeldWeight& held, Precision pr
 }
 
 template <class T>
-void Frozen<T>::product(MatrixView<T> c, MatrixView<const T> x, bool transpose, T beta, ProductScratch& scratch) const {
+void Frozen<T>::product(MatrixView<T> c, const ProductInput<T>& x, bool transpose, T beta, ProductScratch& scratch) const {
   if constexpr (std::is_same_v<T, float>) {
     const bool quantised = held_.quantisation != Quantisation::none;
     if (precision_ == Precision::bf16) {
       const auto weight = quantised ? dequantised(held_, scratch.weight_bf16) : view_of<c10::BFloat16>(held_.numbers);
-      return multiply(c, in_bf16(x, scratch), Operand<c10::BFloat16>{weight, transpose}, 1, beta);
+      return multiply(c, x.rounded, Operand<c10::BFloat16>{weight, transpose}, 1, beta);
     }
-    if (quantised) return multiply(c, x, Operand<float>{dequantised(held_, scratch.weight), transpose}, 1, beta);
+    if (quantised) return multiply(c, x.exact, Operand<float>{dequantised(held_, scratch.weight), transpose}, 1, beta);
   }
-  multiply(c, x, Operand<T>{exact_, transpose}, 1, beta);
+  multiply(c, x.exact, Operand<T>{exact_, transpose}, 1, beta);
 }
 
 template <class T>
-void Frozen<T>::forward(MatrixView<const T> x, MatrixView<T> y, T beta, ProductScratch& scratch) const {
+void Frozen<T>::forward(const ProductInput<T>& x, MatrixView<T> y, T beta, ProductScratch& scratch) const {
   product(y, x, true, beta, scratch);
 }
 
 template <class T>
-void Frozen<T>::backward(MatrixView<const T> dy, MatrixView<T> dx, T beta, ProductScratch& scratch) const {
+void Frozen<T>::backward(const ProductInput<T>& dy, MatrixView<T> dx, T beta, ProductScratch& scratch) const {
   product(dx, dy, false, beta, scratch);
 }
 
+template ProductInput<float> product_input(MatrixView<const float>, Precision, ProductScratch&);
+template ProductInput<double> product_input(MatrixView<const double>, Precision, ProductScratch&);
 template MatrixView<const float> view_of(const at::Tensor&);
 template MatrixView<const double> view_of(const at::Tensor&);
 template class Frozen<float>;

@@ -1,6 +1,7 @@
 #include "llm/engine/head.hpp"
 
 #include <algorithm>
+#include <type_traits>
 
 #include <ATen/ATen.h>
 
@@ -10,8 +11,8 @@
 namespace edgefuse::llm::engine {
 namespace {
 
-/// Numbers in the logits that exist at once: 16 MB in float32.
-constexpr std::int64_t logits_budget = std::int64_t{1} << 22;
+/// Numbers in the logits that exist at once: 64 MB in float32.
+constexpr std::int64_t logits_budget = std::int64_t{1} << 24;
 
 at::Tensor chosen_rows(const at::Tensor& head, std::span<const std::int64_t> candidates) {
   const at::Tensor rows =
@@ -20,17 +21,30 @@ at::Tensor chosen_rows(const at::Tensor& head, std::span<const std::int64_t> can
   return head.index_select(0, rows);
 }
 
+/// The losses, and their gradient in the memory of the logits.
+template <class T>
+ProductInput<T> loss_gradient(MatrixView<T> logits, Precision precision, const std::int64_t* targets,
+                              const double* weights, double* nll) {
+  if constexpr (std::is_same_v<T, float>) {
+    if (precision == Precision::bf16) return {{}, cross_entropy_to_bf16(logits, targets, weights, nll)};
+  }
+  cross_entropy(logits, targets, weights, nll);
+  return {logits, {}};
+}
+
 }  // namespace
 
 template <class T>
 Head<T>::Head(const Model& model, Precision precision)
     : eps_{model.config.rms_norm_eps},
+      precision_{precision},
       norm_{model.final_norm.contiguous()},
       weight_{model.head, model.held_head, precision} {}
 
 template <class T>
 Head<T>::Head(const Model& model, Precision precision, std::span<const std::int64_t> candidates)
     : eps_{model.config.rms_norm_eps},
+      precision_{precision},
       norm_{model.final_norm.contiguous()},
       weight_{chosen_rows(model.head, candidates), {}, precision} {}
 
@@ -44,7 +58,7 @@ MatrixView<T> Head<T>::normalise(MatrixView<const T> x) {
 
 template <class T>
 void Head<T>::logits(MatrixView<const T> x, MatrixView<T> out, Scratch<T>& scratch) {
-  weight_.forward(normalise(x), out, T{0}, scratch.products);
+  weight_.forward(product_input<T>(normalise(x), precision_, scratch.products), out, T{0}, scratch.products);
 }
 
 template <class T>
@@ -55,7 +69,7 @@ void Head<T>::for_each_chunk(MatrixView<const T> x, Scratch<T>& scratch, const F
   for (std::int64_t begin = 0; begin < x.rows; begin += rows) {
     const auto chunk = normalised.row_range(begin, std::min(begin + rows, x.rows));
     const auto chunk_logits = logits_.reshape(chunk.rows, vocabulary());
-    weight_.forward(chunk, chunk_logits, T{0}, scratch.products);
+    weight_.forward(product_input<T>(chunk, precision_, scratch.products), chunk_logits, T{0}, scratch.products);
     f(begin, chunk_logits);
   }
 }
@@ -74,8 +88,9 @@ void Head<T>::losses_backward(MatrixView<const T> x, std::span<const std::int64_
                               Scratch<T>& scratch) {
   const auto d_normalised = d_normalised_.reshape(x.rows, x.cols);
   for_each_chunk(x, scratch, [&](std::int64_t begin, MatrixView<T> chunk) {
-    cross_entropy(chunk, targets.data() + begin, weights.data() + begin, nll.data() + begin);
-    weight_.backward(chunk, d_normalised.row_range(begin, begin + chunk.rows), T{0}, scratch.products);
+    const auto d_chunk = loss_gradient(chunk, precision_, targets.data() + begin, weights.data() + begin,
+                                       nll.data() + begin);
+    weight_.backward(d_chunk, d_normalised.row_range(begin, begin + chunk.rows), T{0}, scratch.products);
   });
   for (std::int64_t i = 0; i < dx.rows; ++i)
     std::fill_n(dx.row(i), dx.cols, T{0});

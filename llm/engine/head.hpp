@@ -37,6 +37,7 @@ class Head {
   void for_each_chunk(MatrixView<const T> x, Scratch<T>& scratch, const F& f);
 
   double eps_;
+  Precision precision_;
   at::Tensor norm_;
   Frozen<T> weight_;
   std::vector<T> inverse_rms_;

@@ -1,6 +1,10 @@
 #include "llm/engine/kernels.hpp"
 
+#include <algorithm>
+#include <array>
 #include <cmath>
+#include <cstddef>
+#include <cstring>
 
 #include "llm/engine/vectorised.hpp"
 
@@ -131,22 +135,47 @@ EDGEFUSE_INLINE void row_products_rows(MatrixView<const T> a, MatrixView<const T
   }
 }
 
+/// A row's softmax before its division by `sum`, and the loss of `target`.
+struct RowLoss {
+  double nll;
+  double sum;
+};
+
+template <class T>
+EDGEFUSE_INLINE RowLoss row_loss(T* row, std::int64_t count, std::int64_t target) {
+  const T best = lane_max(count, row);
+  const T wanted = row[target];
+  for (std::int64_t j = 0; j < count; ++j)
+    row[j] = exponential(row[j] - best);
+  const auto sum = static_cast<double>(lane_sum<T>(count, [=](std::int64_t j) { return row[j]; }));
+  return {static_cast<double>(best - wanted) + std::log(sum), sum};
+}
+
 template <class T>
 EDGEFUSE_INLINE void cross_entropy_rows(MatrixView<T> logits, const std::int64_t* targets, const double* weights,
                                         double* nll) {
   for (std::int64_t i = 0; i < logits.rows; ++i) {
     T* row = logits.row(i);
-    const T best = lane_max(logits.cols, row);
-    const T wanted = row[targets[i]];
-    for (std::int64_t j = 0; j < logits.cols; ++j)
-      row[j] = exponential(row[j] - best);
-    const T sum = lane_sum<T>(logits.cols, [=](std::int64_t j) { return row[j]; });
-    nll[i] = static_cast<double>(best - wanted) + std::log(static_cast<double>(sum));
+    const RowLoss loss = row_loss(row, logits.cols, targets[i]);
+    nll[i] = loss.nll;
     if (weights == nullptr) continue;
-    const T factor = static_cast<T>(weights[i] / static_cast<double>(sum));
+    const T factor = static_cast<T>(weights[i] / loss.sum);
     for (std::int64_t j = 0; j < logits.cols; ++j)
       row[j] *= factor;
     row[targets[i]] -= static_cast<T>(weights[i]);
+  }
+}
+
+/// row · factor in bf16, into the front half of the row's own memory: what is written never reaches what is still read.
+EDGEFUSE_INLINE void scale_to_bf16(float* row, std::int64_t count, float factor) {
+  constexpr std::int64_t width = 64;
+  auto* const target = reinterpret_cast<std::byte*>(row);
+  std::array<std::uint16_t, width> bits;
+  for (std::int64_t begin = 0; begin < count; begin += width) {
+    const std::int64_t size = std::min(width, count - begin);
+    for (std::int64_t j = 0; j < size; ++j)
+      bits[static_cast<std::size_t>(j)] = bf16_bits(row[begin + j] * factor);
+    std::memcpy(target + 2 * begin, bits.data(), static_cast<std::size_t>(2 * size));
   }
 }
 
@@ -234,6 +263,23 @@ EDGEFUSE_VECTORISED void cross_entropy(MatrixView<float> logits, const std::int6
 }
 void cross_entropy(MatrixView<double> logits, const std::int64_t* targets, const double* weights, double* nll) {
   cross_entropy_rows(logits, targets, weights, nll);
+}
+
+EDGEFUSE_VECTORISED MatrixView<c10::BFloat16> cross_entropy_to_bf16(MatrixView<float> logits,
+                                                                    const std::int64_t* targets, const double* weights,
+                                                                    double* nll) {
+  const MatrixView<c10::BFloat16> gradient{reinterpret_cast<c10::BFloat16*>(logits.data), logits.rows, logits.cols,
+                                           2 * logits.stride};
+  for (std::int64_t i = 0; i < logits.rows; ++i) {
+    float* row = logits.row(i);
+    const RowLoss loss = row_loss(row, logits.cols, targets[i]);
+    nll[i] = loss.nll;
+    const auto factor = static_cast<float>(weights[i] / loss.sum);
+    const float at_target = row[targets[i]] * factor - static_cast<float>(weights[i]);
+    scale_to_bf16(row, logits.cols, factor);
+    gradient.row(i)[targets[i]].x = bf16_bits(at_target);
+  }
+  return gradient;
 }
 
 }  // namespace edgefuse::llm::engine

@@ -64,4 +64,8 @@ void row_products(MatrixView<const double> a, MatrixView<const double> b, double
 void cross_entropy(MatrixView<float> logits, const std::int64_t* targets, const double* weights, double* nll);
 void cross_entropy(MatrixView<double> logits, const std::int64_t* targets, const double* weights, double* nll);
 
+/// The same with `weights`, the gradient rounded to bf16: returned is where, in the memory of `logits`.
+MatrixView<c10::BFloat16> cross_entropy_to_bf16(MatrixView<float> logits, const std::int64_t* targets,
+                                                const double* weights, double* nll);
+
 }  // namespace edgefuse::llm::engine

@@ -80,6 +80,24 @@ TEST(CrossEntropy, IsThatOfATenForLargeLogitsToo) {
   }
 }
 
+TEST(CrossEntropy, LeavesItsGradientRoundedInTheMemoryOfTheLogits) {
+  for (const std::int64_t width : {1, 63, 64, 65, 200}) {
+    const at::Tensor exact = waves(4, width, 9).to(at::kFloat);
+    const at::Tensor logits = exact.clone();
+    const std::vector<std::int64_t> targets = {0, width - 1, width / 2, width / 3};
+    const std::vector<double> weights = {0.5, 0.25, 1, 2};
+    std::vector<double> nll(4);
+    std::vector<double> rounded_nll(4);
+    cross_entropy(view<float>(exact), targets.data(), weights.data(), nll.data());
+    const auto rounded = cross_entropy_to_bf16(view<float>(logits), targets.data(), weights.data(), rounded_nll.data());
+    EXPECT_EQ(rounded_nll, nll) << width;
+    for (std::int64_t i = 0; i < 4; ++i)
+      for (std::int64_t j = 0; j < width; ++j)
+        EXPECT_EQ(rounded.row(i)[j].x, bf16_bits(exact[i][j].item<float>()))
+            << "row " << i << ", column " << j << " of " << width;
+  }
+}
+
 TEST(CausalSoftmax, SeesNothingBehindItsPosition) {
   const at::Tensor scores = waves(3, 21, 8).to(at::kFloat);
   const std::vector<std::int64_t> positions = {0, 11, 20};
