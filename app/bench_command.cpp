@@ -11,6 +11,7 @@
 #include "app/exit_codes.hpp"
 #include "app/longest_text.hpp"
 #include "app/option_values.hpp"
+#include "llm/device.hpp"
 #include "llm/model.hpp"
 #include "llm/pruning/pruner.hpp"
 #include "llm/variant.hpp"
@@ -47,6 +48,7 @@ po::options_description option_list() {
       ("recompute", po::bool_switch(), "compute the forward of every block again instead of keeping it")
       ("gang", po::value<std::int64_t>()->default_value(16), "clients that run through the model together")
       ("threads", po::value<std::int64_t>()->default_value(1), "gangs trained at the same time")
+      ("device", po::value<std::string>()->default_value("cpu"), device_help)
       ("repeats", po::value<std::int64_t>()->default_value(3), "how often all is measured; medians are reported")
       ("json", po::bool_switch(), "print one JSON object")
       ("help", "print this help");
@@ -58,6 +60,7 @@ struct Request {
   TrainingLoad load;
   double ratio = 0;
   llm::Quantisation quantisation = llm::Quantisation::none;
+  at::Device device = at::kCPU;
 };
 
 Request check_options(OptionValues& values) {
@@ -85,6 +88,7 @@ Request check_options(OptionValues& values) {
   load.threads = static_cast<unsigned>(values.get<std::int64_t>("threads"));
   load.repeats = values.get<std::int64_t>("repeats");
   values.throw_mistakes();
+  request.device = values.device("device", load.training.recompute);
   return request;
 }
 
@@ -120,8 +124,9 @@ int bench_command(const Arguments& arguments, Console console) {
   const auto parsed = parse_options(usage, option_list(), &positional, arguments, console);
   if (!parsed) return exit_done;
   OptionValues values{*parsed};
-  const auto [load, ratio, quantisation] = check_options(values);
-  const auto variant = variant_of(values.text("model"), ratio, load.training.precision, quantisation);
+  const auto [load, ratio, quantisation, device] = check_options(values);
+  const auto variant =
+      llm::on_device(variant_of(values.text("model"), ratio, load.training.precision, quantisation), device);
   const auto most = longest_text(variant.config);
   if (load.sequence > most)
     throw InputError{{.key = "--sequence",

@@ -9,6 +9,8 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "llm/device.hpp"
+
 namespace edgefuse::app {
 
 void OptionValues::note(const std::string& name, std::string problem, std::string remedy) {
@@ -65,6 +67,16 @@ llm::Precision OptionValues::precision(const char* name) {
 llm::Quantisation OptionValues::quantisation(const char* name) {
   constexpr std::array known = {llm::Quantisation::none, llm::Quantisation::int8, llm::Quantisation::nf4};
   return known[choice(name, {"exact", "int8", "nf4"})];
+}
+
+at::Device OptionValues::device(const char* name, bool recompute) {
+  const auto chosen = llm::parse_device(text(name));
+  if (recompute && !chosen.is_cpu()) {
+    note(name, fmt::format("{} does not recompute activations", text(name)),
+         "train without recomputation, or on the cpu");
+    throw_mistakes();
+  }
+  return chosen;
 }
 
 void OptionValues::throw_mistakes() const {

@@ -43,6 +43,8 @@ class OptionValues {
   llm::Precision precision(const char* name);
   /// How the frozen base is held: "exact", "int8" or "nf4".
   llm::Quantisation quantisation(const char* name);
+  /// Where to train. Throws InputError at once; a card does not go with recomputation.
+  at::Device device(const char* name, bool recompute);
 
   /// Throws InputError when anything was noted.
   void throw_mistakes() const;
@@ -51,6 +53,8 @@ class OptionValues {
   const boost::program_options::variables_map& values_;
   std::vector<Mistake> mistakes_;
 };
+
+inline constexpr const char* device_help = "where to train and evaluate: cpu, cuda, or cuda:1 for the second card";
 
 /// The value of --threads, from 1 to 1024. Throws InputError.
 [[nodiscard]] unsigned thread_count(const boost::program_options::variables_map& values);

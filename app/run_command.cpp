@@ -9,6 +9,7 @@
 #include <filesystem>
 #include <ostream>
 #include <thread>
+#include <utility>
 
 #include <fmt/format.h>
 #include <boost/program_options.hpp>
@@ -34,7 +35,7 @@ namespace po = boost::program_options;
 using Clock = std::chrono::steady_clock;
 
 constexpr Usage usage = {
-    "edgefuse run SCENARIO [--set KEY=VALUE]... [--out FILE] [--threads N]",
+    "edgefuse run SCENARIO [--set KEY=VALUE]... [--out FILE] [--threads N] [--device cuda]",
     "Runs a scenario: virtual time, training, fusion, evaluation. Records every round and prints what came out.",
     "edgefuse run scenarios/quickstart.toml --set seed=2"};
 
@@ -47,6 +48,7 @@ po::options_description options() {
   add("out", po::value<std::string>(), "the result file, instead of the scenario's");
   add("threads", po::value<std::int64_t>()->default_value(std::max(1U, std::thread::hardware_concurrency())),
       "gangs trained at the same time; results do not depend on it");
+  add("device", po::value<std::string>()->default_value("cpu"), device_help);
   add("json", "print the result's summary as one JSON object");
   add("help", "print this help");
   return described;
@@ -111,6 +113,8 @@ void run(const Arguments& arguments, const po::variables_map& values, const MpiS
   const auto started = Clock::now();
   auto scenario = load(values);
   const auto workers = thread_count(values);
+  auto crew = mpi.crew(workers);
+  crew.device = OptionValues{values}.device("device", scenario.training.recompute);
   llm::use_one_thread_per_gang();
   auto provenance = start_provenance(scenario, arguments, workers);
   const ProgressLine line{console.err, mpi.speaks()};
@@ -122,7 +126,7 @@ void run(const Arguments& arguments, const po::variables_map& values, const MpiS
   saying_what_is_on_file(recorder, assembly.scenario.protocol.rounds, [&] {
     Experiment experiment{std::move(assembly),
                           recorder,
-                          {.crew = mpi.crew(workers),
+                          {.crew = std::move(crew),
                            .progress = [&line](const std::string& what) { line.show(what); },
                            .notice = [&](const std::string& what) { line.clear(), console.err << what << std::endl; }}};
     experiment.run();

@@ -22,6 +22,7 @@
 #include "app/training_examples.hpp"
 #include "clients/local_data.hpp"
 #include "llm/adapter.hpp"
+#include "llm/device.hpp"
 #include "llm/encode.hpp"
 #include "llm/model.hpp"
 #include "llm/tokenizer.hpp"
@@ -66,6 +67,7 @@ po::options_description option_list() {
       ("dropout", po::value<double>()->default_value(0), "share of an adapter's inputs that a step sets to zero")
       ("accumulate", po::value<std::int64_t>()->default_value(1), "batches that make one optimiser step, as if they were one batch")
       ("base", po::value<std::string>()->default_value("exact"), "how the frozen base is held: exact, int8 or nf4 (blocks of 64)")
+      ("device", po::value<std::string>()->default_value("cpu"), device_help)
       ("recompute", po::bool_switch(), "compute every block's forward again instead of keeping it: less memory")
       ("weight-decay", po::value<double>()->default_value(0), "decoupled in adamw, through the gradient in sgd")
       ("clip-norm", po::value<double>(), "largest global norm of a step's gradients")
@@ -131,6 +133,7 @@ struct Request {
   llm::TrainingOptions training;
   llm::Quantisation quantisation = llm::Quantisation::none;
   llm::LossOn loss = llm::LossOn::answer;
+  at::Device device = at::kCPU;
 };
 
 Request check_options(OptionValues& values) {
@@ -148,6 +151,7 @@ Request check_options(OptionValues& values) {
   request.loss = values.choice("loss", {"answer", "full"}) == 1 ? llm::LossOn::full : llm::LossOn::answer;
   request.quantisation = values.quantisation("base");
   values.throw_mistakes();
+  request.device = values.device("device", request.training.recompute);
   return request;
 }
 
@@ -218,7 +222,8 @@ int train_command(const Arguments& arguments, Console console) {
       .steps = llm::accumulated(training_steps(values, request, model.config), values.get<std::int64_t>("accumulate")),
       .randomness = {.seed = values.get<std::uint64_t>("seed"), .domain = sim::Domain::dropout_seed}};
   const std::string file = values.text(values.given("data") ? "data" : "batches");
-  const llm::Model held = llm::hold(model, request.training.precision, request.quantisation);
+  const llm::Model held =
+      llm::on_device(llm::hold(model, request.training.precision, request.quantisation), request.device);
   const llm::TrainedAdapter trained = train(held, job, request.training, file);
 
   const std::string out = values.text("out");

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <c10/core/Device.h>
+
 #include <cstddef>
 #include <functional>
 #include <string>
@@ -12,7 +14,8 @@ namespace edgefuse::llm {
 struct Crew {
   int rank = 0;
   int size = 1;
-  unsigned workers = 1;  // threads in this process
+  unsigned workers = 1;          // threads in this process
+  at::Device device = at::kCPU;  // where this process keeps the models it trains on and judges
   /// Gives every process's bytes to every process, in order of rank; all must call it. Unused when size is 1.
   std::function<std::vector<std::string>(const std::string&)> gather{};
 };

@@ -173,4 +173,16 @@ EDGEFUSE_VECTORISED void dequantise(const HeldWeight& held, MatrixView<c10::BFlo
   decode_any(held, out);
 }
 
+at::Tensor dequantised(const HeldWeight& held) {
+  EDGEFUSE_EXPECTS(held.quantisation != Quantisation::none, "a quantised weight");
+  const at::Tensor scales = held.scales.repeat_interleave(quantisation_block, 1).narrow(1, 0, held.cols);
+  if (held.quantisation == Quantisation::int8) return held.numbers.to(at::kFloat) * (scales / 127);
+  const at::Tensor low = at::bitwise_and(held.numbers, 15);
+  const at::Tensor high = at::__rshift__(held.numbers, 4);
+  const at::Tensor codes = at::stack({low, high}, 2).flatten(1).narrow(1, 0, held.cols);
+  const at::Tensor values = at::empty({16}, at::kFloat);
+  std::ranges::copy(nf4_values, values.data_ptr<float>());
+  return values.to(held.numbers.device()).index_select(0, codes.flatten().to(at::kLong)).view(codes.sizes()) * scales;
+}
+
 }  // namespace edgefuse::llm

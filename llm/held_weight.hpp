@@ -42,5 +42,7 @@ struct HeldWeight {
 /// What a quantised weight stands for, written to `out` [rows, cols].
 void dequantise(const HeldWeight& held, MatrixView<float> out);
 void dequantise(const HeldWeight& held, MatrixView<c10::BFloat16> out);
+/// The same as a new float32 tensor on the device that holds it.
+[[nodiscard]] at::Tensor dequantised(const HeldWeight& held);
 
 }  // namespace edgefuse::llm

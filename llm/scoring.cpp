@@ -8,6 +8,7 @@
 
 #include "llm/checks.hpp"
 #include "llm/engine/engine.hpp"
+#include "llm/engine/tensor_scoring.hpp"
 #include "llm/threads.hpp"
 #include "sim/error.hpp"
 #include "sim/expects.hpp"
@@ -63,13 +64,7 @@ std::vector<SequenceLoss> losses_of(const Model& model, const Adapter* adapter, 
   for (const engine::Pass& pass : engine::pack_labelled(rows, engine::default_token_budget)) {
     nll.resize(static_cast<std::size_t>(pass.queries.size()));
     head.losses(scorer.forward(pass), pass.targets, nll, scorer.scratch());
-    for (std::size_t row = 0; row < pass.sources.size(); ++row) {
-      SequenceLoss& loss = result[pass.sources[row]];
-      const engine::Span span = pass.queries.rows[row];
-      loss.labels = span.size();
-      for (std::int64_t i = span.begin; i < span.end; ++i)
-        loss.nll += nll[static_cast<std::size_t>(i)];
-    }
+    engine::add_to_texts(pass, nll, result);
   }
   return result;
 }
@@ -102,6 +97,9 @@ at::Tensor next_token_logits(const Model& model, const Adapter* adapter,
   use_one_thread_per_gang();
   const at::NoGradGuard frozen;
   const auto positions = static_cast<std::int64_t>(longest);
+  if (!model.embedding.device().is_cpu())
+    return in_double(model) ? engine::next_logits_on_device<double>(model, adapter, sequences, candidates, positions)
+                            : engine::next_logits_on_device<float>(model, adapter, sequences, candidates, positions);
   return in_double(model) ? next_logits<double>(model, adapter, sequences, candidates, positions)
                           : next_logits<float>(model, adapter, sequences, candidates, positions);
 }
@@ -120,6 +118,9 @@ std::vector<SequenceLoss> sequence_losses(const Model& model, const Adapter* ada
   use_one_thread_per_gang();
   const at::NoGradGuard frozen;
   const auto positions = static_cast<std::int64_t>(longest);
+  if (!model.embedding.device().is_cpu())
+    return in_double(model) ? engine::losses_on_device<double>(model, adapter, sequences, positions)
+                            : engine::losses_on_device<float>(model, adapter, sequences, positions);
   return in_double(model) ? losses_of<double>(model, adapter, sequences, positions)
                           : losses_of<float>(model, adapter, sequences, positions);
 }

@@ -13,8 +13,9 @@
 namespace edgefuse::llm {
 
 /// Logits at the last position of each sequence, [sequences, candidates], float32; all of the vocabulary when
-/// `candidates` is empty. `adapter` may be null. Sequences run through the model in batches, packed in the order of
-/// input, which is the order of results. The head is multiplied only for the rows and columns asked for.
+/// `candidates` is empty. `adapter` may be null. Work is done where the model lies (llm/device.hpp). Sequences run
+/// through the model in batches, packed in the order of input, which is the order of results. The head is multiplied
+/// only for the rows and columns asked for.
 [[nodiscard]] at::Tensor next_token_logits(const Model& model, const Adapter* adapter,
                                            std::span<const std::vector<std::int64_t>> sequences,
                                            std::span<const std::int64_t> candidates);

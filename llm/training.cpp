@@ -12,6 +12,7 @@
 #include "llm/adamw.hpp"
 #include "llm/checks.hpp"
 #include "llm/engine/gang.hpp"
+#include "llm/engine/tensor_gang.hpp"
 #include "llm/schedule.hpp"
 #include "llm/sgd.hpp"
 #include "llm/threads.hpp"
@@ -62,8 +63,8 @@ AnyOptimiser<T> make_optimiser(const TrainingOptions& options, std::size_t numbe
   return AdamW<T>{options, numbers};
 }
 
-/// A gang on its way through its steps.
-template <class T>
+/// A gang on its way through its steps. AnyGang is engine::Gang or engine::TensorGang.
+template <class T, template <class> class AnyGang>
 class Training {
  public:
   Training(const Model& model, std::span<const TrainingJob> jobs, const TrainingOptions& options)
@@ -137,7 +138,7 @@ class Training {
 
   std::span<const TrainingJob> jobs_;
   const TrainingOptions& options_;
-  engine::Gang<T> gang_;
+  AnyGang<T> gang_;
   std::vector<AnyOptimiser<T>> optimisers_;
   std::vector<std::vector<T>> starts_;  // each member's initial factors, for FedProx only
   std::vector<sim::Draws> dropout_seeds_;
@@ -153,9 +154,13 @@ std::vector<TrainedAdapter> train_gang(const Model& variant, std::span<const Tra
   check_jobs(variant, jobs);
   use_one_thread_per_gang();
   const at::NoGradGuard frozen;
-  if (variant.embedding.scalar_type() == at::kDouble) return Training<double>{variant, jobs, options}.run();
+  const bool on_host = variant.embedding.device().is_cpu();
+  if (variant.embedding.scalar_type() == at::kDouble)
+    return on_host ? Training<double, engine::Gang>{variant, jobs, options}.run()
+                   : Training<double, engine::TensorGang>{variant, jobs, options}.run();
   EDGEFUSE_EXPECTS(variant.embedding.scalar_type() == at::kFloat, "a model in float32, or float64 for tests");
-  return Training<float>{variant, jobs, options}.run();
+  return on_host ? Training<float, engine::Gang>{variant, jobs, options}.run()
+                 : Training<float, engine::TensorGang>{variant, jobs, options}.run();
 }
 
 }  // namespace edgefuse::llm

@@ -45,12 +45,13 @@ struct TrainedAdapter {
 };
 
 /// Trains every job of a gang through the shared, frozen `variant`; result i belongs to job i. The base is read once
-/// per step for all members; only the factors are per member. Jobs may differ in ranks, targets, numbers of steps, rows
-/// and lengths.
-/// With FedProx (Li et al., 1812.06127) each step's gradient gets μ·(w - w_initial); losses are reported without it.
-/// A gang of K gives what K gangs of one give, up to rounding (DESIGN law 7). Runs on the calling thread only.
-/// A member whose loss or gradient is not finite keeps the values it had, and its losses end with that value.
-/// What `hold` made of the variant's base for this precision is used; without it bf16 rounds the weights once a gang.
+/// per step for all members; only the factors are per member. Work is done on the device that holds the variant
+/// (llm/device.hpp), with the adapters of jobs and results on the host. Jobs may differ in ranks, targets, numbers of
+/// steps, rows and lengths. With FedProx (Li et al., 1812.06127) each step's gradient gets μ·(w - w_initial); losses
+/// are reported without it. A gang of K gives what K gangs of one give, up to rounding (DESIGN law 7). Runs on the
+/// calling thread only. A member whose loss or gradient is not finite keeps the values it had, and its losses end with
+/// that value. What `hold` made of the variant's base for this precision is used; without it bf16 rounds the weights
+/// once a gang.
 [[nodiscard]] std::vector<TrainedAdapter> train_gang(const Model& variant, std::span<const TrainingJob> jobs,
                                                      const TrainingOptions& options);
 

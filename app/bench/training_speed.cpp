@@ -9,7 +9,7 @@
 #include <span>
 #include <vector>
 
-#include <c10/util/BFloat16.h>
+#include <ATen/ATen.h>
 
 #include "llm/engine/work.hpp"
 #include "llm/gemm.hpp"
@@ -75,8 +75,19 @@ double product_rate(std::int64_t m, std::int64_t n, std::int64_t k) {
   return 2 * static_cast<double>(m * n * k) / best;
 }
 
+/// The same on the device that holds the model.
+double device_product_rate(const llm::Model& model, llm::Precision precision) {
+  constexpr std::int64_t side = 4096;
+  const auto type = precision == llm::Precision::bf16 ? at::kBFloat16 : at::kFloat;
+  const at::Tensor a = at::ones({side, side}, model.embedding.options().dtype(type));
+  double best = std::numeric_limits<double>::infinity();
+  for (int attempt = 0; attempt < 6; ++attempt)
+    best = std::min(best, seconds_of([&] { static_cast<void>(at::matmul(a, a.t())[0][0].item<float>()); }));
+  return 2 * static_cast<double>(side * side * side) / best;
+}
+
 template <class T>
-double peak_rate(const llm::Model& model) {
+double host_product_rate(const llm::Model& model) {
   constexpr std::int64_t rows = 1024;
   double best = product_rate<T>(rows, 1024, 1024);
   for (const auto projection : {llm::Projection::q, llm::Projection::gate, llm::Projection::down}) {
@@ -84,6 +95,11 @@ double peak_rate(const llm::Model& model) {
     best = std::max(best, product_rate<T>(rows, linear.out(), linear.in()));
   }
   return best;
+}
+
+double peak_rate(const llm::Model& model, llm::Precision precision) {
+  if (!model.embedding.device().is_cpu()) return device_product_rate(model, precision);
+  return precision == llm::Precision::bf16 ? host_product_rate<c10::BFloat16>(model) : host_product_rate<float>(model);
 }
 
 std::int64_t peak_rss_bytes() {
@@ -107,8 +123,7 @@ TrainingSpeed measure_training(const llm::Model& variant, const TrainingLoad& lo
   std::vector<double> peaks;
   for (std::int64_t repeat = 0; repeat < load.repeats; ++repeat) {
     // The peak is taken anew beside each time, since a shared machine's clock changes.
-    peaks.push_back(load.training.precision == llm::Precision::bf16 ? peak_rate<c10::BFloat16>(variant)
-                                                                    : peak_rate<float>(variant));
+    peaks.push_back(peak_rate(variant, load.training.precision));
     times.push_back(seconds_of([&] { train_all(variant, jobs, load); }));
   }
   const double seconds = median(times);

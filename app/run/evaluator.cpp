@@ -14,6 +14,7 @@
 #include "app/longest_text.hpp"
 #include "app/run/example_encoder.hpp"
 #include "data/metric_names.hpp"
+#include "llm/device.hpp"
 #include "sim/mistakes.hpp"
 
 namespace edgefuse::app {
@@ -135,9 +136,9 @@ void Evaluator::encode_held_out(const scenarios::Scenario& scenario, const Corpu
         "use more data: a domain's only example is never held out")};
 }
 
-Judgement Evaluator::judge(std::int64_t round, const Subject& subject) const {
+Judgement Evaluator::judge(std::int64_t round, const Subject& subject, at::Device device) const {
   Judgement judgement;
-  const auto model = subject.make();
+  const auto model = llm::on_device(subject.make(), device);
   const auto measure = [&](const auto& benchmark, std::initializer_list<std::string_view> metrics) {
     if (!benchmark) return;
     try {
@@ -157,7 +158,8 @@ Judgement Evaluator::judge(std::int64_t round, const Subject& subject) const {
 }
 
 Judgement Evaluator::evaluate(std::int64_t round, std::span<const Subject> subjects, const llm::Crew& crew) const {
-  const auto done = llm::divide(crew, subjects.size(), [&](std::size_t i) { return pack(judge(round, subjects[i])); });
+  const auto done =
+      llm::divide(crew, subjects.size(), [&](std::size_t i) { return pack(judge(round, subjects[i], crew.device)); });
   Judgement all;
   for (std::size_t i = 0; i < subjects.size(); ++i) {
     if (done[i].failed) throw RunError{fmt::format("evaluating {}: {}", subjects[i].name, done[i].error)};

@@ -49,7 +49,7 @@ class Evaluator {
   [[nodiscard]] std::int64_t dropped() const { return dropped_; }
 
  private:
-  [[nodiscard]] Judgement judge(std::int64_t round, const Subject& subject) const;
+  [[nodiscard]] Judgement judge(std::int64_t round, const Subject& subject, at::Device device) const;
   void encode_held_out(const scenarios::Scenario& scenario, const Corpus& corpus, const llm::Tokenizer& tokenizer);
 
   std::optional<server::EncodedQuestions> questions_;

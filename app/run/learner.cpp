@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "clients/local_data.hpp"
+#include "llm/device.hpp"
 #include "llm/variant.hpp"
 #include "server/recovery/recovery.hpp"
 #include "sim/expects.hpp"
@@ -84,6 +85,7 @@ Learner::Learner(const scenarios::Scenario& scenario, const LearningTask& task, 
       task_{task},
       base_{std::move(sorted)},
       offered_{std::move(offered)},
+      device_{crew.device},
       trainer_{
           {.training = training_options(scenario.training), .gang = scenario.training.gang, .crew = std::move(crew)}} {
   slice_variants();
@@ -91,7 +93,7 @@ Learner::Learner(const scenarios::Scenario& scenario, const LearningTask& task, 
 
 void Learner::slice_variants() {
   const auto options = training_options(scenario_.training);
-  const auto held = llm::hold(base_, options.precision, quantisation(scenario_.base.storage));
+  const auto held = llm::on_device(llm::hold(base_, options.precision, quantisation(scenario_.base.storage)), device_);
   variants_.clear();
   for (const auto& shape : offered_)
     variants_.push_back({.shape = shape, .model = llm::slice(held, shape)});

@@ -57,6 +57,7 @@ class Learner {
   llm::Model base_;
   std::vector<llm::VariantShape> offered_;
   std::vector<clients::VariantModel> variants_;
+  at::Device device_;
   clients::Trainer trainer_;
   std::int64_t version_ = 0;
   std::vector<server::Contribution> contributions_;

@@ -58,11 +58,6 @@ std::size_t AdaptedSite<T>::place(Projection projection) const {
 }
 
 template <class T>
-std::uint32_t AdaptedSite<T>::module(Projection projection) const {
-  return static_cast<std::uint32_t>(layer_ * all_projections.size() + static_cast<std::size_t>(projection));
-}
-
-template <class T>
 void AdaptedSite<T>::forward(const GangFactors<T>& factors, std::span<const MemberSpan> members, MatrixView<const T> x,
                              std::span<const MatrixView<T>> y, Output output, Matrix<T>& hidden,
                              Scratch<T>& scratch) const {
@@ -93,7 +88,8 @@ void AdaptedSite<T>::forward_adapter(const GangFactors<T>& factors, const Member
     const auto slot_h = own_h.columns(slot.first, slot.rank);
     if (factors.dropout().on()) {
       const auto dropped = scratch.dropped.reshape(own_x.rows, own_x.cols);
-      factors.dropout().apply(member, module(slot.projection), before, own_x, dropped);
+      factors.dropout().apply(member, dropout_module({static_cast<std::int32_t>(layer_), slot.projection}), before,
+                              own_x, dropped);
       multiply(slot_h, dropped, transposed(own.a(slot)));
     }
     multiply(y[place(slot.projection)].row_range(span.begin, span.end), slot_h, own.b_transposed(slot),
@@ -143,11 +139,12 @@ void AdaptedSite<T>::backward_adapter(GangFactors<T>& factors, const MemberSpan&
   const auto dropped = scratch.dropped.reshape(own_x.rows, own_x.cols);
   for (const auto& slot : site.slots) {
     const auto slot_dh = dh.columns(slot.first, slot.rank);
-    dropout.apply(member, module(slot.projection), before, own_x, dropped);
+    dropout.apply(member, dropout_module({static_cast<std::int32_t>(layer_), slot.projection}), before, own_x, dropped);
     multiply(gradient.a(slot), transposed(slot_dh), dropped, T{1}, T{1});
     if (dx == nullptr) continue;
     multiply(dropped, slot_dh, own.a(slot));
-    dropout.apply(member, module(slot.projection), before, dropped, dropped);
+    dropout.apply(member, dropout_module({static_cast<std::int32_t>(layer_), slot.projection}), before, dropped,
+                  dropped);
     add<T>(dropped, dx->row_range(span.begin, span.end));
   }
 }

@@ -56,7 +56,6 @@ class AdaptedSite {
   void backward_adapter(GangFactors<T>& factors, const MemberSpan& part, MatrixView<const T> x, MatrixView<const T> h,
                         std::span<const MatrixView<const T>> dy, const MatrixView<T>* dx, Scratch<T>& scratch) const;
   [[nodiscard]] std::size_t place(Projection projection) const;
-  [[nodiscard]] std::uint32_t module(Projection projection) const;  // a number for its dropout masks
 
   std::size_t layer_;
   Site site_;

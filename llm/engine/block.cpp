@@ -177,8 +177,8 @@ bool Block<T>::attention_backward(const PassView<T>& pass, GangFactors<T>& facto
   const auto k = state.k.view();
   const AttentionGradients<T> d{gradients.q.reshape(q.rows, q.cols), gradients.k.reshape(k.rows, k.cols),
                                 gradients.v.reshape(k.rows, k.cols)};
-  attend_backward<T>(shape_, precision_, pass.tokens, pass.queries, {q, k, state.v.view()}, mixed, state.log_sums.view(), d_mixed,
-                     d, scratch);
+  attend_backward<T>(shape_, precision_, pass.tokens, pass.queries, {q, k, state.v.view()}, mixed,
+                     state.log_sums.view(), d_mixed, d, scratch);
   rotate(d.q, pass.queries.positions, pass.cos, pass.sin, Turn::back);
   rotate(d.k, pass.tokens.positions, pass.cos, pass.sin, Turn::back);
   if (qk_norm_) {

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "llm/matrix.hpp"
+#include "llm/module_id.hpp"
 
 namespace edgefuse::llm::engine {
 
@@ -31,5 +32,11 @@ class Dropout {
   double rate_ = 0;
   std::vector<std::uint64_t> seeds_;
 };
+
+/// The number of a module among a model's, as masks know it.
+[[nodiscard]] constexpr std::uint32_t dropout_module(ModuleId module) {
+  return static_cast<std::uint32_t>(module.layer) * static_cast<std::uint32_t>(all_projections.size()) +
+         static_cast<std::uint32_t>(module.projection);
+}
 
 }  // namespace edgefuse::llm::engine

@@ -49,7 +49,8 @@ Frozen<T>::Frozen(const at::Tensor& weight, const HeldWeight& held, Precision pr
 }
 
 template <class T>
-void Frozen<T>::product(MatrixView<T> c, const ProductInput<T>& x, bool transpose, T beta, ProductScratch& scratch) const {
+void Frozen<T>::product(MatrixView<T> c, const ProductInput<T>& x, bool transpose, T beta,
+                        ProductScratch& scratch) const {
   if constexpr (std::is_same_v<T, float>) {
     const bool quantised = held_.quantisation != Quantisation::none;
     if (precision_ == Precision::bf16) {

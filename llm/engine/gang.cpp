@@ -14,8 +14,6 @@ std::int64_t label_count(const Batch& batch) {
   return count;
 }
 
-namespace {
-
 std::vector<FactorLayout> layouts_of(const Model& model, std::span<const Adapter* const> adapters) {
   std::vector<FactorLayout> layouts;
   for (const Adapter* adapter : adapters)
@@ -23,7 +21,34 @@ std::vector<FactorLayout> layouts_of(const Model& model, std::span<const Adapter
   return layouts;
 }
 
-}  // namespace
+template <class T>
+GangBatch begin_batch(std::span<const Batch* const> batches, GangFactors<T>& factors) {
+  GangBatch begun{{}, std::vector<double>(batches.size())};
+  for (std::size_t member = 0; member < batches.size(); ++member) {
+    if (batches[member] == nullptr) continue;
+    const std::int64_t labels = label_count(*batches[member]);
+    EDGEFUSE_EXPECTS(labels > 0, "every batch has a label");
+    for (const Sequence& sequence : *batches[member])
+      begun.rows.push_back({member, &sequence});
+    begun.weights[member] = 1 / static_cast<double>(labels);
+    std::ranges::fill(factors.gradients(member), T{0});
+  }
+  return begun;
+}
+
+std::vector<double> query_weights(const Pass& pass, std::span<const double> member_weights) {
+  std::vector<double> weights(static_cast<std::size_t>(pass.queries.size()));
+  for (const auto& [member, span, before] : pass.queries.members)
+    std::fill(weights.begin() + span.begin, weights.begin() + span.end, member_weights[member]);
+  return weights;
+}
+
+void add_losses(const Pass& pass, std::span<const double> nll, std::span<const double> member_weights,
+                std::span<double> losses) {
+  for (const auto& [member, span, before] : pass.queries.members)
+    for (std::int64_t i = span.begin; i < span.end; ++i)
+      losses[member] += nll[static_cast<std::size_t>(i)] * member_weights[member];
+}
 
 template <class T>
 Gang<T>::Gang(const Model& model, std::span<const Adapter* const> adapters, const GangOptions& options)
@@ -36,39 +61,26 @@ Gang<T>::Gang(const Model& model, std::span<const Adapter* const> adapters, cons
 
 template <class T>
 std::vector<double> Gang<T>::losses_and_gradients(std::span<const Batch* const> batches) {
-  std::vector<Row> rows;
-  std::vector<double> weights(batches.size());
-  for (std::size_t member = 0; member < batches.size(); ++member) {
-    if (batches[member] == nullptr) continue;
-    const std::int64_t labels = label_count(*batches[member]);
-    EDGEFUSE_EXPECTS(labels > 0, "every batch has a label");
-    for (const Sequence& sequence : *batches[member])
-      rows.push_back({member, &sequence});
-    weights[member] = 1 / static_cast<double>(labels);
-    std::ranges::fill(factors_.gradients(member), T{0});
-  }
+  const GangBatch batch = begin_batch(batches, factors_);
   std::vector<double> losses(batches.size());
-  for (const Pass& pass : pack_labelled(rows, default_token_budget))
-    run(pass, weights, losses);
+  for (const Pass& pass : pack_labelled(batch.rows, default_token_budget))
+    run(pass, batch.weights, losses);
   return losses;
 }
 
 template <class T>
 void Gang<T>::run(const Pass& pass, std::span<const double> member_weights, std::span<double> losses) {
-  const auto count = static_cast<std::size_t>(pass.queries.size());
-  std::vector<double> weights(count);
-  std::vector<double> nll(count);
-  for (const auto& [member, span, before] : pass.queries.members)
-    std::fill(weights.begin() + span.begin, weights.begin() + span.end, member_weights[member]);
+  const std::vector<double> weights = query_weights(pass, member_weights);
+  std::vector<double> nll(weights.size());
   const auto x = engine_.forward(pass, factors_);
   const auto dx = d_output_.reshape(x.rows, x.cols);
   head_.losses_backward(x, pass.targets, weights, nll, dx, engine_.scratch());
   engine_.backward(pass, factors_, dx);
-  for (const auto& [member, span, before] : pass.queries.members)
-    for (std::int64_t i = span.begin; i < span.end; ++i)
-      losses[member] += nll[static_cast<std::size_t>(i)] * member_weights[member];
+  add_losses(pass, nll, member_weights, losses);
 }
 
+template GangBatch begin_batch(std::span<const Batch* const>, GangFactors<float>&);
+template GangBatch begin_batch(std::span<const Batch* const>, GangFactors<double>&);
 template class Gang<float>;
 template class Gang<double>;
 

@@ -45,6 +45,22 @@ class Gang {
 /// Positions with a label to predict.
 [[nodiscard]] std::int64_t label_count(const Batch& batch);
 
+/// A step's texts in order of member, and what a label's loss weighs in its member's mean.
+struct GangBatch {
+  std::vector<Row> rows;
+  std::vector<double> weights;  // of members
+};
+/// Null batches take no part. The gradients of all who do become zero.
+template <class T>
+[[nodiscard]] GangBatch begin_batch(std::span<const Batch* const> batches, GangFactors<T>& factors);
+
+[[nodiscard]] std::vector<FactorLayout> layouts_of(const Model& model, std::span<const Adapter* const> adapters);
+/// What the loss of each of a pass's queries weighs.
+[[nodiscard]] std::vector<double> query_weights(const Pass& pass, std::span<const double> member_weights);
+/// Adds the queries' losses to those of their members.
+void add_losses(const Pass& pass, std::span<const double> nll, std::span<const double> member_weights,
+                std::span<double> losses);
+
 extern template class Gang<float>;
 extern template class Gang<double>;
 

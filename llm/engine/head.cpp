@@ -88,8 +88,8 @@ void Head<T>::losses_backward(MatrixView<const T> x, std::span<const std::int64_
                               Scratch<T>& scratch) {
   const auto d_normalised = d_normalised_.reshape(x.rows, x.cols);
   for_each_chunk(x, scratch, [&](std::int64_t begin, MatrixView<T> chunk) {
-    const auto d_chunk = loss_gradient(chunk, precision_, targets.data() + begin, weights.data() + begin,
-                                       nll.data() + begin);
+    const auto d_chunk =
+        loss_gradient(chunk, precision_, targets.data() + begin, weights.data() + begin, nll.data() + begin);
     weight_.backward(d_chunk, d_normalised.row_range(begin, begin + chunk.rows), T{0}, scratch.products);
   });
   for (std::int64_t i = 0; i < dx.rows; ++i)

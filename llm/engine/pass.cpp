@@ -109,14 +109,17 @@ std::int64_t common_length(const std::vector<std::int64_t>& a, const std::vector
 }
 
 /// Neighbours join as long as they fit, and as long as they do not halve what the group before them shares.
-std::vector<Alike> alike(std::span<const std::vector<std::int64_t>> texts, std::int64_t token_budget) {
+std::vector<Alike> alike(std::span<const std::vector<std::int64_t>> texts, std::int64_t token_budget,
+                         Beginnings beginnings) {
   std::vector<Alike> groups;
   for (std::size_t source = 0; source < texts.size(); ++source) {
     EDGEFUSE_EXPECTS(!texts[source].empty(), "nothing follows an empty text");
     const auto length = static_cast<std::int64_t>(texts[source].size());
     if (!groups.empty()) {
       Alike joined = groups.back();
-      joined.shared = std::min(joined.shared, common_length(texts[joined.first], texts[source]));
+      joined.shared = beginnings == Beginnings::repeated
+                          ? 0
+                          : std::min(joined.shared, common_length(texts[joined.first], texts[source]));
       joined.end = source + 1;
       joined.tokens += length;
       const bool halves = 2 * joined.shared < groups.back().worth_sharing();
@@ -153,9 +156,10 @@ std::vector<Pass> pack_labelled(std::span<const Row> rows, std::int64_t token_bu
   return packer.take();
 }
 
-std::vector<Pass> pack_last(std::span<const std::vector<std::int64_t>> texts, std::int64_t token_budget) {
+std::vector<Pass> pack_last(std::span<const std::vector<std::int64_t>> texts, std::int64_t token_budget,
+                            Beginnings beginnings) {
   std::vector<Pass> passes;
-  for (const Alike& group : alike(texts, token_budget)) {
+  for (const Alike& group : alike(texts, token_budget, beginnings)) {
     Packer packer{std::numeric_limits<std::int64_t>::max()};
     const std::int64_t shared = group.worth_sharing();
     if (shared > 0) packer.share({texts[group.first].data(), static_cast<std::size_t>(shared)});

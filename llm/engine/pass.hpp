@@ -60,8 +60,12 @@ struct Row {
 /// Cuts `rows`, which are in order of member, into passes of at most `token_budget` tokens, or one row.
 [[nodiscard]] std::vector<Pass> pack_labelled(std::span<const Row> rows, std::int64_t token_budget);
 
-/// The same for one member's texts when what follows the last token is wanted of each. No text is empty. The beginning
-/// that neighbours have in common (the examples of a few-shot prompt) is read once a pass; such passes only go forward.
-[[nodiscard]] std::vector<Pass> pack_last(std::span<const std::vector<std::int64_t>> texts, std::int64_t token_budget);
+/// Whether the beginning that neighbours have in common (the examples of a few-shot prompt) is read once a pass; such
+/// passes only go forward.
+enum class Beginnings : bool { repeated, shared };
+
+/// The same for one member's texts when what follows the last token is wanted of each. No text is empty.
+[[nodiscard]] std::vector<Pass> pack_last(std::span<const std::vector<std::int64_t>> texts, std::int64_t token_budget,
+                                          Beginnings beginnings = Beginnings::shared);
 
 }  // namespace edgefuse::llm::engine
