@@ -34,7 +34,8 @@ po::options_description option_list() {
   options.add_options()
       ("what", po::value<std::string>(), "what to measure: train (the word \"what\" may be left out)")
       ("model", po::value<std::string>()->required(), "folder of the model")
-      ("ratio", po::value<double>()->default_value(0), "train on the variant of this pruning ratio; first and last layer stay whole")
+      ("ratio", po::value<double>()->default_value(0), "train on the variant of this pruning ratio")
+      ("protect", po::value<std::int64_t>()->default_value(0), "layers at each end that pruning leaves whole")
       ("clients", po::value<std::int64_t>()->default_value(16), "adapters to train")
       ("steps", po::value<std::int64_t>()->default_value(2), "optimiser steps of each")
       ("batch", po::value<std::int64_t>()->default_value(4), "texts in one step")
@@ -59,6 +60,7 @@ po::options_description option_list() {
 struct Request {
   TrainingLoad load;
   double ratio = 0;
+  std::int64_t protect = 0;
   llm::Quantisation quantisation = llm::Quantisation::none;
   at::Device device = at::kCPU;
 };
@@ -71,6 +73,8 @@ Request check_options(OptionValues& values) {
     values.require_above(name, 0);
   values.require_above("sequence", 1);
   Request request{.load = {}, .ratio = values.share("ratio"), .quantisation = values.quantisation("base")};
+  values.require_above("protect", -1);
+  request.protect = values.get<std::int64_t>("protect");
   TrainingLoad& load = request.load;
   load.clients = values.get<std::int64_t>("clients");
   load.steps = values.get<std::int64_t>("steps");
@@ -92,12 +96,12 @@ Request check_options(OptionValues& values) {
   return request;
 }
 
-llm::Model variant_of(const std::string& folder, double ratio, llm::Precision precision,
-                      llm::Quantisation quantisation) {
+llm::Model variant_of(const std::string& folder, const Request& request) {
   const auto base = llm::load_model(folder);
   const auto pruner = llm::pruners().make("magnitude");
   const auto sorted = llm::sort_by_importance(base, pruner->rank(base));
-  return llm::slice(llm::hold(sorted, precision, quantisation), llm::variant_shape(base.config, ratio, 1, 1));
+  return llm::slice(llm::hold(sorted, request.load.training.precision, request.quantisation),
+                    llm::variant_shape(base.config, request.ratio, request.protect, request.protect));
 }
 
 nlohmann::ordered_json json_of(const TrainingSpeed& speed) {
@@ -124,9 +128,9 @@ int bench_command(const Arguments& arguments, Console console) {
   const auto parsed = parse_options(usage, option_list(), &positional, arguments, console);
   if (!parsed) return exit_done;
   OptionValues values{*parsed};
-  const auto [load, ratio, quantisation, device] = check_options(values);
-  const auto variant =
-      llm::on_device(variant_of(values.text("model"), ratio, load.training.precision, quantisation), device);
+  const Request request = check_options(values);
+  const TrainingLoad& load = request.load;
+  const auto variant = llm::on_device(variant_of(values.text("model"), request), request.device);
   const auto most = longest_text(variant.config);
   if (load.sequence > most)
     throw InputError{{.key = "--sequence",
