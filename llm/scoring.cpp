@@ -56,12 +56,9 @@ std::vector<SequenceLoss> losses_of(const Model& model, const Adapter* adapter, 
                                     std::int64_t longest) {
   Scorer<T> scorer{model, adapter, longest};
   engine::Head<T> head{model, Precision::fp32};
-  std::vector<engine::Row> rows;
-  for (const Sequence& sequence : sequences)
-    rows.push_back({0, &sequence});
   std::vector<SequenceLoss> result(sequences.size());
   std::vector<double> nll;
-  for (const engine::Pass& pass : engine::pack_labelled(rows, engine::default_token_budget)) {
+  for (const engine::Pass& pass : engine::pack_scored(sequences, engine::default_token_budget)) {
     nll.resize(static_cast<std::size_t>(pass.queries.size()));
     head.losses(scorer.forward(pass), pass.targets, nll, scorer.scratch());
     engine::add_to_texts(pass, nll, result);

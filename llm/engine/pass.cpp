@@ -78,14 +78,23 @@ class Packer {
 
 /// How many tokens must be read to predict the last label: the label's own position.
 std::int64_t tokens_to_read(const Sequence& sequence) {
+  EDGEFUSE_EXPECTS(sequence.ids.size() == sequence.labels.size(), "every position has a label or no_label");
   std::int64_t last = static_cast<std::int64_t>(sequence.labels.size()) - 1;
   while (last > 0 && sequence.labels[static_cast<std::size_t>(last)] == no_label)
     --last;
   return last;
 }
 
-/// Consecutive texts for one pass, and how many first tokens they have in common, at least one short of each: the last
-/// token of a text asks.
+/// The tokens of a text that only goes forward; nothing is asked before position `first_ask`.
+struct Reading {
+  std::size_t source = 0;
+  std::span<const std::int64_t> ids;
+  std::int64_t first_ask = 0;
+
+  [[nodiscard]] std::int64_t length() const { return static_cast<std::int64_t>(ids.size()); }
+};
+
+/// Consecutive texts for one pass, and how many first tokens they have in common, before anything is asked.
 struct Alike {
   std::size_t first = 0;
   std::size_t end = 0;
@@ -102,35 +111,63 @@ struct Alike {
   }
 };
 
-std::int64_t common_length(const std::vector<std::int64_t>& a, const std::vector<std::int64_t>& b) {
-  const std::size_t most = std::min(a.size(), b.size()) - 1;
-  const auto parting = std::mismatch(a.begin(), a.begin() + static_cast<std::ptrdiff_t>(most), b.begin());
-  return parting.first - a.begin();
+std::int64_t common_length(const Reading& a, const Reading& b) {
+  const std::int64_t most = std::min(a.first_ask, b.first_ask);
+  return std::mismatch(a.ids.begin(), a.ids.begin() + most, b.ids.begin()).first - a.ids.begin();
 }
 
 /// Neighbours join as long as they fit, and as long as they do not halve what the group before them shares.
-std::vector<Alike> alike(std::span<const std::vector<std::int64_t>> texts, std::int64_t token_budget,
-                         Beginnings beginnings) {
+std::vector<Alike> alike(std::span<const Reading> texts, std::int64_t token_budget, Beginnings beginnings) {
   std::vector<Alike> groups;
-  for (std::size_t source = 0; source < texts.size(); ++source) {
-    EDGEFUSE_EXPECTS(!texts[source].empty(), "nothing follows an empty text");
-    const auto length = static_cast<std::int64_t>(texts[source].size());
+  for (std::size_t i = 0; i < texts.size(); ++i) {
     if (!groups.empty()) {
       Alike joined = groups.back();
       joined.shared = beginnings == Beginnings::repeated
                           ? 0
-                          : std::min(joined.shared, common_length(texts[joined.first], texts[source]));
-      joined.end = source + 1;
-      joined.tokens += length;
+                          : std::min(joined.shared, common_length(texts[joined.first], texts[i]));
+      joined.end = i + 1;
+      joined.tokens += texts[i].length();
       const bool halves = 2 * joined.shared < groups.back().worth_sharing();
       if (!halves && joined.tokens_to_read() <= token_budget) {
         groups.back() = joined;
         continue;
       }
     }
-    groups.push_back({source, source + 1, length - 1, length});
+    groups.push_back({i, i + 1, texts[i].first_ask, texts[i].length()});
   }
   return groups;
+}
+
+/// One pass for each group of texts; `ask(packer, pass, text)` asks at positions of the open row.
+template <class Ask>
+std::vector<Pass> pack_readings(std::span<const Reading> texts, std::int64_t token_budget, Beginnings beginnings,
+                                const Ask& ask) {
+  std::vector<Pass> passes;
+  for (const Alike& group : alike(texts, token_budget, beginnings)) {
+    Packer packer{std::numeric_limits<std::int64_t>::max()};
+    const std::int64_t shared = group.worth_sharing();
+    if (shared > 0) packer.share(texts[group.first].ids.first(static_cast<std::size_t>(shared)));
+    for (const Reading& text : texts.subspan(group.first, group.end - group.first)) {
+      Pass& pass = packer.open(text.length() - shared);
+      for (std::int64_t position = shared; position < text.length(); ++position)
+        read_token(pass, text.ids[static_cast<std::size_t>(position)], position);
+      ask(packer, pass, text);
+      packer.close(pass, 0, text.source);
+    }
+    passes.push_back(std::move(packer.take().front()));
+  }
+  return passes;
+}
+
+/// Asks for the labels of the positions from `first_ask` on.
+void ask_for_labels(const Packer& packer, Pass& pass, const Sequence& sequence, std::int64_t first_ask,
+                    std::int64_t length) {
+  for (std::int64_t position = first_ask; position < length; ++position) {
+    const std::int64_t label = sequence.labels[static_cast<std::size_t>(position) + 1];
+    if (label == no_label) continue;
+    packer.ask(pass, position);
+    pass.targets.push_back(label);
+  }
 }
 
 }  // namespace
@@ -140,40 +177,40 @@ std::vector<Pass> pack_labelled(std::span<const Row> rows, std::int64_t token_bu
   for (std::size_t source = 0; source < rows.size(); ++source) {
     const auto& [member, sequence] = rows[source];
     EDGEFUSE_EXPECTS(source == 0 || rows[source - 1].member <= member, "rows come in order of member");
-    EDGEFUSE_EXPECTS(sequence->ids.size() == sequence->labels.size(), "every position has a label or no_label");
     const std::int64_t length = tokens_to_read(*sequence);
     if (length <= 0) continue;
     Pass& pass = packer.open(length);
-    for (std::int64_t position = 0; position < length; ++position) {
+    for (std::int64_t position = 0; position < length; ++position)
       read_token(pass, sequence->ids[static_cast<std::size_t>(position)], position);
-      const std::int64_t label = sequence->labels[static_cast<std::size_t>(position) + 1];
-      if (label == no_label) continue;
-      packer.ask(pass, position);
-      pass.targets.push_back(label);
-    }
+    ask_for_labels(packer, pass, *sequence, 0, length);
     packer.close(pass, member, source);
   }
   return packer.take();
 }
 
+std::vector<Pass> pack_scored(std::span<const Sequence> texts, std::int64_t token_budget, Beginnings beginnings) {
+  std::vector<Reading> readings;
+  for (std::size_t source = 0; source < texts.size(); ++source) {
+    const auto& [ids, labels] = texts[source];
+    const std::int64_t length = tokens_to_read(texts[source]);
+    if (length <= 0) continue;
+    const auto first = std::ranges::find_if(labels.begin() + 1, labels.end(), [](auto l) { return l != no_label; });
+    readings.push_back({source, {ids.data(), static_cast<std::size_t>(length)}, first - labels.begin() - 1});
+  }
+  return pack_readings(readings, token_budget, beginnings, [&](const Packer& packer, Pass& pass, const Reading& text) {
+    ask_for_labels(packer, pass, texts[text.source], text.first_ask, text.length());
+  });
+}
+
 std::vector<Pass> pack_last(std::span<const std::vector<std::int64_t>> texts, std::int64_t token_budget,
                             Beginnings beginnings) {
-  std::vector<Pass> passes;
-  for (const Alike& group : alike(texts, token_budget, beginnings)) {
-    Packer packer{std::numeric_limits<std::int64_t>::max()};
-    const std::int64_t shared = group.worth_sharing();
-    if (shared > 0) packer.share({texts[group.first].data(), static_cast<std::size_t>(shared)});
-    for (std::size_t source = group.first; source < group.end; ++source) {
-      const auto length = static_cast<std::int64_t>(texts[source].size());
-      Pass& pass = packer.open(length - shared);
-      for (std::int64_t position = shared; position < length; ++position)
-        read_token(pass, texts[source][static_cast<std::size_t>(position)], position);
-      packer.ask(pass, length - 1);
-      packer.close(pass, 0, source);
-    }
-    passes.push_back(std::move(packer.take().front()));
+  std::vector<Reading> readings;
+  for (std::size_t source = 0; source < texts.size(); ++source) {
+    EDGEFUSE_EXPECTS(!texts[source].empty(), "nothing follows an empty text");
+    readings.push_back({source, texts[source], static_cast<std::int64_t>(texts[source].size()) - 1});
   }
-  return passes;
+  return pack_readings(readings, token_budget, beginnings,
+                       [](const Packer& packer, Pass& pass, const Reading& text) { packer.ask(pass, text.first_ask); });
 }
 
 }  // namespace edgefuse::llm::engine

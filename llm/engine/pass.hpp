@@ -64,7 +64,11 @@ struct Row {
 /// passes only go forward.
 enum class Beginnings : bool { repeated, shared };
 
-/// The same for one member's texts when what follows the last token is wanted of each. No text is empty.
+/// The same for one member's texts that only go forward.
+[[nodiscard]] std::vector<Pass> pack_scored(std::span<const Sequence> texts, std::int64_t token_budget,
+                                            Beginnings beginnings = Beginnings::shared);
+
+/// The same when what follows the last token is wanted of each. No text is empty.
 [[nodiscard]] std::vector<Pass> pack_last(std::span<const std::vector<std::int64_t>> texts, std::int64_t token_budget,
                                           Beginnings beginnings = Beginnings::shared);
 

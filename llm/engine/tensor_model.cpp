@@ -31,8 +31,8 @@ at::Tensor mask(const Dropout& dropout, const Packed& packed, ModuleId module, s
 at::Tensor dropped(const at::Tensor& x, const Dropout& dropout, const Packed& packed, ModuleId module) {
   if (!dropout.on()) return x;
   const bool wide = x.scalar_type() == at::kDouble;
-  const at::Tensor factors = wide ? mask<double>(dropout, packed, module, x.size(1))
-                                  : mask<float>(dropout, packed, module, x.size(1));
+  const at::Tensor factors =
+      wide ? mask<double>(dropout, packed, module, x.size(1)) : mask<float>(dropout, packed, module, x.size(1));
   return x * factors.to(x.device());
 }
 
@@ -61,8 +61,7 @@ class TensorModel::Block {
     const at::Tensor middle =
         (all ? x : x.index_select(0, pass_.query_tokens)) + project(mixed, Projection::o, queries_);
     const at::Tensor x2 = model_.norm(middle, layer_.post_attn_norm);
-    const at::Tensor act =
-        at::silu(project(x2, Projection::gate, queries_)) * project(x2, Projection::up, queries_);
+    const at::Tensor act = at::silu(project(x2, Projection::gate, queries_)) * project(x2, Projection::up, queries_);
     return middle + project(act, Projection::down, queries_);
   }
 
@@ -106,9 +105,8 @@ class TensorModel::Block {
     // Keys lie in order of position, so those behind a text's end are in every query's future.
     const at::Tensor positions = queries_.rows.pad(queries_.positions.unsqueeze(1));
     const at::Tensor future = at::arange(keys.size(2), positions.options()) > positions;
-    const at::Tensor scores =
-        at::matmul(queries, for_each_query_head(keys).transpose(-1, -2)).to(q.scalar_type()) /
-        std::sqrt(static_cast<double>(config_.head_dim));
+    const at::Tensor scores = at::matmul(queries, for_each_query_head(keys).transpose(-1, -2)).to(q.scalar_type()) /
+                              std::sqrt(static_cast<double>(config_.head_dim));
     const at::Tensor shares =
         at::softmax(scores.masked_fill(future.unsqueeze(1), -std::numeric_limits<double>::infinity()), -1);
     const at::Tensor values = for_each_query_head(operand(by_text(v, pass_.tokens), precision));

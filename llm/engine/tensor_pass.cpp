@@ -27,8 +27,7 @@ std::vector<std::int64_t> numbers_of(const std::vector<MemberSpan>& members) {
 }  // namespace
 
 at::Tensor indices_on(std::span<const std::int64_t> numbers, at::Device device) {
-  const at::Tensor host =
-      at::empty({static_cast<std::int64_t>(numbers.size())}, at::TensorOptions().dtype(at::kLong));
+  const at::Tensor host = at::empty({static_cast<std::int64_t>(numbers.size())}, at::TensorOptions().dtype(at::kLong));
   std::ranges::copy(numbers, host.data_ptr<std::int64_t>());
   return host.to(device);
 }

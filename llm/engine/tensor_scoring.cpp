@@ -56,11 +56,8 @@ template <class T>
 std::vector<SequenceLoss> losses_on_device(const Model& model, const Adapter* adapter,
                                            std::span<const Sequence> sequences, std::int64_t longest) {
   const TensorScorer<T> scorer{model, adapter, longest};
-  std::vector<Row> rows;
-  for (const Sequence& sequence : sequences)
-    rows.push_back({0, &sequence});
   std::vector<SequenceLoss> result(sequences.size());
-  for (const Pass& pass : pack_labelled(rows, device_token_budget)) {
+  for (const Pass& pass : pack_scored(sequences, device_token_budget, Beginnings::repeated)) {
     const at::Tensor targets = indices_on(pass.targets, scorer.device()).unsqueeze(1);
     const at::Tensor nll = at::log_softmax(scorer.logits(pass), -1).gather(1, targets).neg().to(at::kDouble).cpu();
     add_to_texts(pass, {nll.data_ptr<double>(), pass.targets.size()}, result);
@@ -69,9 +66,10 @@ std::vector<SequenceLoss> losses_on_device(const Model& model, const Adapter* ad
 }
 
 void add_to_texts(const Pass& pass, std::span<const double> nll, std::span<SequenceLoss> texts) {
+  const std::size_t own_rows = pass.queries.rows.size() - pass.sources.size();  // after what all share
   for (std::size_t row = 0; row < pass.sources.size(); ++row) {
     SequenceLoss& loss = texts[pass.sources[row]];
-    const Span span = pass.queries.rows[row];
+    const Span span = pass.queries.rows[own_rows + row];
     loss.labels = span.size();
     for (std::int64_t i = span.begin; i < span.end; ++i)
       loss.nll += nll[static_cast<std::size_t>(i)];

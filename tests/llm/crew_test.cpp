@@ -48,10 +48,9 @@ std::vector<std::vector<TaskResult>> results_of_all(int size, std::size_t count)
   std::vector<std::thread> processes;
   for (int rank = 0; rank < size; ++rank)
     processes.emplace_back([&, rank] {
-      const Crew crew{.rank = rank,
-                      .size = size,
-                      .workers = 2,
-                      .gather = [&, rank](const std::string& mine) { return meeting.gather(rank, mine); }};
+      const Crew crew{.rank = rank, .size = size, .workers = 2, .gather = [&, rank](const std::string& mine) {
+                        return meeting.gather(rank, mine);
+                      }};
       results[static_cast<std::size_t>(rank)] = divide(crew, count, triple);
     });
   for (std::thread& process : processes)

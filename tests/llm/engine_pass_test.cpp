@@ -113,6 +113,22 @@ TEST(Passes, BeginAnewWhereTextsStopBeingAlike) {
   EXPECT_EQ(passes[1].sources, (std::vector<std::size_t>{2, 3}));
 }
 
+TEST(Passes, ReadOnceAPromptThatSeveralAnswersFollow) {
+  const Ids prompt = rising(100, 20);
+  const Ids unasked(20, no_label);
+  const std::vector<Sequence> texts = {text(joined(prompt, {1, 2}), joined(unasked, {1, 2})),
+                                       text(joined(prompt, {3}), joined(unasked, {3})),
+                                       text(joined(prompt, {4, 5}), joined(unasked, {4, 5}))};
+  const auto passes = pack_scored(texts, 100);
+  ASSERT_EQ(passes.size(), 1);
+  const Pass& pass = passes[0];
+  EXPECT_EQ(pass.tokens.prefix, 19) << "the prompt's last token asks for the answer's first";
+  EXPECT_EQ(pass.ids, joined(rising(100, 19), {119, 1, 119, 119, 4}));
+  EXPECT_EQ(pass.query_tokens, (Ids{19, 20, 21, 22, 23}));
+  EXPECT_EQ(pass.targets, (Ids{1, 2, 3, 4, 5}));
+  EXPECT_EQ(pass.sources, (std::vector<std::size_t>{0, 1, 2}));
+}
+
 TEST(Passes, CountSharedTokensOnceAgainstTheirBudget) {
   const Ids shared = rising(100, 30);
   const std::vector<Ids> texts(10, joined(shared, {1, 2}));

@@ -57,6 +57,29 @@ TEST(Scoring, ReadsASharedBeginningOnceAndFindsTheSame) {
   }
 }
 
+TEST(Scoring, OfAnswersToOnePromptIsThatOfEachAlone) {
+  ModelConfig config = rich_config();
+  config.max_positions = 200;
+  const Model model = uneven_variant(random_model(config, 37, at::kDouble));
+  const Adapter adapter = random_adapter(model, some_targets);
+  const Ids prompt = random_batch(config, {60}, 1, 50).front().ids;
+  Batch texts;
+  for (std::uint32_t i = 0; i < 4; ++i) {
+    Sequence& text = texts.emplace_back(Sequence{prompt, Ids(prompt.size(), no_label)});
+    const Ids answer = random_batch(config, {2 + i}, 1, 51 + i).front().ids;
+    for (const std::int64_t id : answer) {
+      text.ids.push_back(id);
+      text.labels.push_back(id);
+    }
+  }
+  const auto together = sequence_losses(model, &adapter, texts);
+  for (std::size_t i = 0; i < texts.size(); ++i) {
+    const auto alone = sequence_losses(model, &adapter, {&texts[i], 1}).front();
+    EXPECT_NEAR(together[i].nll, alone.nll, 1e-11) << "answer " << i;
+    EXPECT_EQ(together[i].labels, alone.labels) << "answer " << i;
+  }
+}
+
 TEST(Scoring, SumsTheLossesOfEachText) {
   const at::NoGradGuard no_grad;
   const Model model = random_model(rich_config(), 32);
