@@ -79,5 +79,41 @@ TEST(RealScenario, MmluGoesTheWholePathToACrossDomainTable) {
   EXPECT_GT(ratios_trained(result), 1U);
 }
 
+/// Mean over all trained clients of their loss in the last step.
+double final_training_loss(const results::ResultFile& result) {
+  double sum = 0;
+  double count = 0;
+  for (const auto& plan : result.plans) {
+    if (plan.outcome != results::Outcome::returned) continue;
+    sum += plan.last_loss;
+    ++count;
+  }
+  return sum / count;
+}
+
+void expect_bf16_ends_where_fp32_does(const std::string& scenario, std::vector<std::string> overrides) {
+  overrides.insert(overrides.end(), {"evaluation.models=[\"fused\"]", "training.precision=\"fp32\""});
+  const auto exact = result_of(scenario, overrides);
+  overrides.back() = "training.precision=\"bf16\"";
+  const auto rounded = result_of(scenario, overrides);
+  const double loss = final_training_loss(exact);
+  EXPECT_NEAR(final_training_loss(rounded), loss, 0.01 * loss) << scenario << ", in training";
+  const double held_out = figure(exact, "fused", "loss").value;
+  EXPECT_NEAR(figure(rounded, "fused", "loss").value, held_out, 0.01 * held_out) << scenario << ", fused";
+  EXPECT_NE(figure(rounded, "fused", "loss").value, held_out) << "bf16 should round something";
+}
+
+TEST(RealScenario, OfInstructionsEndsAlikeInBf16) {
+  EDGEFUSE_NEEDS_ASSET("data/models/minimind2-small/model.safetensors");
+  EDGEFUSE_NEEDS_ASSET("data/dolly-15k-fl10/local_training_0.json");
+  expect_bf16_ends_where_fp32_does("dolly.toml", {"training.steps=4", "data.held_out=0.002"});
+}
+
+TEST(RealScenario, OfSpeakersEndsAlikeInBf16) {
+  EDGEFUSE_NEEDS_ASSET("data/models/stories15m/model.safetensors");
+  EDGEFUSE_NEEDS_ASSET("data/text-corpora/tinyshakespeare.txt");
+  expect_bf16_ends_where_fp32_does("shakespeare.toml", {"training.steps=3", "data.held_out=0.02"});
+}
+
 }  // namespace
 }  // namespace edgefuse::app
