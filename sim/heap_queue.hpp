@@ -21,6 +21,7 @@ class HeapQueue {
     heap_.pop_back();
     return first;
   }
+  [[nodiscard]] const Event& first() const { return heap_.front(); }
   [[nodiscard]] bool empty() const { return heap_.empty(); }
   [[nodiscard]] std::size_t size() const { return heap_.size(); }
 

@@ -259,6 +259,7 @@ std::vector<BadInput> bad_choices() {
 std::vector<BadInput> bad_command_lines() {
   return {
       with("no_threads", {"--threads", "0"}, {"--threads"}),
+      with("a_device_nobody_knows", {"--device", "tpu"}, {"--device: 'tpu' is no device", "cuda:1"}),
       with("threads_in_words", {"--threads", "two"}, {"threads"}),
       with("unknown_option", {"--thread", "2"}, {"--thread"}),
       with("two_scenarios", {"another.toml"}, {"too many arguments"}),

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "sim/heap_queue.hpp"
+#include "sim/ladder_queue.hpp"
 #include "sim/random.hpp"
 #include "sim/simulator.hpp"
 
@@ -65,11 +66,12 @@ std::vector<Key> history(std::uint64_t seed) {
   return keys;
 }
 
-TEST(SimulatorProperty, HeapAndNaiveQueueTellTheSameHistory) {
+TEST(SimulatorProperty, AllQueuesTellTheSameHistory) {
   std::size_t longest = 0;
   for (std::uint64_t seed = 1; seed <= 20; ++seed) {
     const auto expected = history<NaiveQueue>(seed);
-    EXPECT_EQ(history<HeapQueue>(seed), expected) << "seed " << seed;
+    EXPECT_EQ(history<HeapQueue>(seed), expected) << "a heap, seed " << seed;
+    EXPECT_EQ(history<LadderQueue>(seed), expected) << "a ladder, seed " << seed;
     longest = std::max(longest, expected.size());
   }
   EXPECT_GT(longest, 1500u) << "no history was long enough to show anything";
@@ -77,7 +79,7 @@ TEST(SimulatorProperty, HeapAndNaiveQueueTellTheSameHistory) {
 
 TEST(SimulatorProperty, TimeAndPhaseNeverGoBack) {
   for (std::uint64_t seed = 21; seed <= 30; ++seed) {
-    const auto keys = history<HeapQueue>(seed);
+    const auto keys = history<LadderQueue>(seed);
     const auto instant = [](const Key& k) { return std::tuple{std::get<0>(k), std::get<1>(k)}; };
     EXPECT_TRUE(std::ranges::is_sorted(keys, {}, instant)) << "seed " << seed;
   }
