@@ -4,7 +4,7 @@
 
 namespace edgefuse::app {
 
-/// `edgefuse bench train ...`: how fast this machine trains.
+/// `edgefuse bench WHAT ...`: how fast this machine does something, in ratios of one run.
 int bench_command(const Arguments& arguments, Console console);
 
 }  // namespace edgefuse::app

@@ -21,7 +21,7 @@ std::span<const Command> commands() {
       Command{"compose", "build a cross-domain benchmark (MMLU-CD)", compose_command},
       Command{"tokenize", "text to token ids", tokenize_command},
       Command{"logits", "what a model predicts after a list of tokens", logits_command},
-      Command{"bench", "how fast this machine trains", bench_command},
+      Command{"bench", "how fast this machine is: training, events", bench_command},
   };
   return table;
 }

@@ -3,14 +3,13 @@
 #include <sys/resource.h>
 
 #include <algorithm>
-#include <chrono>
-#include <functional>
 #include <limits>
 #include <span>
 #include <vector>
 
 #include <ATen/ATen.h>
 
+#include "app/bench/stopwatch.hpp"
 #include "llm/engine/work.hpp"
 #include "llm/gemm.hpp"
 #include "llm/side_by_side.hpp"
@@ -19,12 +18,6 @@
 
 namespace edgefuse::app {
 namespace {
-
-double seconds_of(const std::function<void()>& work) {
-  const auto start = std::chrono::steady_clock::now();
-  work();
-  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-}
 
 llm::Sequence random_text(sim::Draws& draws, const llm::Model& model, const TrainingLoad& load) {
   llm::Sequence text;

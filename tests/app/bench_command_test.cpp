@@ -34,10 +34,29 @@ TEST(BenchCommand, ReportsTimeTokensPeakAndMemoryOfTheSameRun) {
 }
 
 TEST(BenchCommand, NamesEveryMistakeAtOnce) {
-  const auto [code, out, err] = bench({"trian", "--model", base, "--clients", "0", "--targets", "q,z", "--ratio", "1"});
+  const auto [code, out, err] = bench({"train", "--model", base, "--clients", "0", "--targets", "q,z", "--ratio", "1"});
   EXPECT_EQ(code, 2);
-  for (const char* part : {"trian", "--clients: is 0", "\"z\" is no projection", "--ratio: is 1"})
+  for (const char* part : {"--clients: is 0", "\"z\" is no projection", "--ratio: is 1"})
     EXPECT_NE(err.find(part), std::string::npos) << part << " is missing in:\n" << err;
+}
+
+TEST(BenchCommand, KnowsItsBenchmarks) {
+  const auto [code, out, err] = bench({"trian", "--model", base});
+  EXPECT_EQ(code, 2);
+  EXPECT_NE(err.find("\"trian\" is no benchmark (did you mean train?)"), std::string::npos) << err;
+  EXPECT_EQ(bench({}).code, 2);
+  EXPECT_NE(bench({"--help"}).out.find("queue"), std::string::npos);
+}
+
+TEST(BenchCommand, ComparesEventQueuesInOneRun) {
+  const auto [code, out, err] = bench({"queue", "--clients", "1000", "--events", "20000", "--repeats", "1", "--json"});
+  ASSERT_EQ(code, 0) << err;
+  const auto json = nlohmann::json::parse(out);
+  const double ladder = json.at("events_per_s");
+  EXPECT_GT(ladder, 0);
+  EXPECT_GT(json.at("kernel_events_per_s"), 0);
+  EXPECT_NEAR(json.at("ratio_to_closures"), ladder / json.at("closures_events_per_s").get<double>(), 1e-9);
+  EXPECT_EQ(bench({"queue", "--clients", "0"}).code, 2);
 }
 
 TEST(BenchCommand, RefusesTextsLongerThanTheModelReads) {

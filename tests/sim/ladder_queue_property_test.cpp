@@ -46,8 +46,9 @@ testing::AssertionResult agree(const Increments& increments, std::uint32_t popul
   for (std::uint32_t step = 0; step < 12 * population; ++step) {
     const bool growing = step < population || draws.below(2) == 0;
     if (growing || heap.empty()) {
-      const Event event{SimTime{now + increments.draw(draws)}, static_cast<std::uint32_t>(draws.below(9)), pushed++,
-                        pushed % 3, static_cast<Phase>(draws.below(4)), static_cast<std::uint8_t>(draws.below(5))};
+      const Event event{
+          SimTime{now + increments.draw(draws)}, static_cast<std::uint32_t>(draws.below(9)), pushed++, pushed % 3,
+          static_cast<Phase>(draws.below(4)),    static_cast<std::uint8_t>(draws.below(5))};
       heap.push(event);
       ladder.push(event);
     } else {
@@ -55,9 +56,9 @@ testing::AssertionResult agree(const Increments& increments, std::uint32_t popul
       const Event actual = ladder.pop();
       now = expected.time.nanoseconds;
       if (!same(actual, expected))
-        return testing::AssertionFailure() << "step " << step << ": event " << actual.sequence << " at "
-                                           << actual.time.nanoseconds << " ns instead of " << expected.sequence
-                                           << " at " << expected.time.nanoseconds << " ns";
+        return testing::AssertionFailure()
+               << "step " << step << ": event " << actual.sequence << " at " << actual.time.nanoseconds
+               << " ns instead of " << expected.sequence << " at " << expected.time.nanoseconds << " ns";
     }
     if (ladder.size() != heap.size())
       return testing::AssertionFailure() << "step " << step << ": " << ladder.size() << " events, not " << heap.size();
