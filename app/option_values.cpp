@@ -25,6 +25,11 @@ void OptionValues::require_above(const char* name, double limit) {
     note(name, fmt::format("is {}", value), fmt::format("give a number above {}", limit));
 }
 
+void OptionValues::require_at_most(const char* name, std::int64_t limit) {
+  const auto value = get<std::int64_t>(name);
+  if (value > limit) note(name, fmt::format("is {}", value), fmt::format("give at most {}", limit));
+}
+
 std::size_t OptionValues::choice(const char* name, std::initializer_list<std::string_view> words) {
   const std::string value = text(name);
   const auto* found = std::ranges::find(words, value);
@@ -69,8 +74,8 @@ llm::Quantisation OptionValues::quantisation(const char* name) {
   return known[choice(name, {"exact", "int8", "nf4"})];
 }
 
-at::Device OptionValues::device(const char* name, bool recompute) {
-  const auto chosen = llm::parse_device(text(name));
+at::Device OptionValues::device(const char* name, bool recompute, int process) {
+  const auto chosen = llm::parse_device(text(name), process);
   if (recompute && !chosen.is_cpu()) {
     note(name, fmt::format("{} does not recompute activations", text(name)),
          "train without recomputation, or on the cpu");

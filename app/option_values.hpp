@@ -32,6 +32,8 @@ class OptionValues {
   void note(const std::string& name, std::string problem, std::string remedy);
   /// A whole number or a double, where the option has a value at all.
   void require_above(const char* name, double limit);
+  /// A whole number.
+  void require_at_most(const char* name, std::int64_t limit);
   /// The place among `words` of what the option holds; another word is noted, and 0 returned.
   std::size_t choice(const char* name, std::initializer_list<std::string_view> words);
   /// A number from 0 to below 1.
@@ -44,7 +46,7 @@ class OptionValues {
   /// How the frozen base is held: "exact", "int8" or "nf4".
   llm::Quantisation quantisation(const char* name);
   /// Where to train. Throws InputError at once; a card does not go with recomputation.
-  at::Device device(const char* name, bool recompute);
+  at::Device device(const char* name, bool recompute, int process = 0);
 
   /// Throws InputError when anything was noted.
   void throw_mistakes() const;
@@ -55,6 +57,9 @@ class OptionValues {
 };
 
 inline constexpr const char* device_help = "where to train and evaluate: cpu, cuda, or cuda:1 for the second card";
+
+/// As a scenario's adapter.rank.
+inline constexpr std::int64_t most_rank = 4096;
 
 /// The value of --threads, from 1 to 1024. Throws InputError.
 [[nodiscard]] unsigned thread_count(const boost::program_options::variables_map& values);

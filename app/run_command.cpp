@@ -112,11 +112,12 @@ void saying_what_is_on_file(const results::Recorder& recorder, std::int64_t roun
 void run(const Arguments& arguments, const po::variables_map& values, const MpiSession& mpi, Console console) {
   const auto started = Clock::now();
   auto scenario = load(values);
-  const auto workers = thread_count(values);
-  auto crew = mpi.crew(workers);
-  crew.device = OptionValues{values}.device("device", scenario.training.recompute);
+  auto crew = mpi.crew(thread_count(values));
+  crew.device = OptionValues{values}.device("device", scenario.training.recompute, crew.rank);
+  // A gang fills a card; a second one beside it would only take its memory.
+  if (!crew.device.is_cpu() && values["threads"].defaulted()) crew.workers = 1;
   llm::use_one_thread_per_gang();
-  auto provenance = start_provenance(scenario, arguments, workers);
+  auto provenance = start_provenance(scenario, arguments, crew.workers);
   const ProgressLine line{console.err, mpi.speaks()};
   line.show("putting the scenario together");
   auto assembly = assemble(std::move(scenario), scenarios::default_assets());

@@ -57,7 +57,7 @@ po::options_description option_list() {
       ("rank", po::value<std::int64_t>()->default_value(8), "LoRA rank")
       ("alpha", po::value<double>()->default_value(16), "LoRA alpha; changes are scaled by alpha / rank")
       ("targets", po::value<std::string>()->default_value("q,v"), "projections to adapt: some of q,k,v,o,gate,up,down")
-      ("seed", po::value<std::uint64_t>()->default_value(1), "of the adapter's start and the order of examples")
+      ("seed", po::value<std::int64_t>()->default_value(1), "of the adapter's start and the order of examples")
       ("lr", po::value<double>()->default_value(1e-3), "learning rate")
       ("schedule", po::value<std::string>()->default_value("constant"), "of the learning rate: constant, cosine or linear")
       ("warm-up", po::value<double>()->default_value(0), "share of the steps over which the rate rises first")
@@ -142,6 +142,8 @@ Request check_options(OptionValues& values) {
   for (const char* name : {"rank", "alpha", "epochs", "batch", "accumulate"})
     values.require_above(name, 0);
   values.require_above("sequence", 1);
+  values.require_above("seed", -1);
+  values.require_at_most("rank", most_rank);
   Request request;
   request.training = training_options(values);
   request.spec = {.rank = values.get<std::int64_t>("rank"),
@@ -155,9 +157,12 @@ Request check_options(OptionValues& values) {
   return request;
 }
 
+std::uint64_t seed_of(const OptionValues& values) {
+  return static_cast<std::uint64_t>(values.get<std::int64_t>("seed"));
+}
+
 llm::Adapter initial_adapter(const OptionValues& values, const Request& request, const llm::Model& model) {
-  if (!values.given("init-adapter"))
-    return llm::make_adapter(model, request.spec, values.get<std::uint64_t>("seed"), 0);
+  if (!values.given("init-adapter")) return llm::make_adapter(model, request.spec, seed_of(values), 0);
   const std::string folder = values.text("init-adapter");
   llm::Adapter adapter = llm::load_adapter(folder);
   llm::check_adapter_fits(adapter, model, folder);
@@ -165,13 +170,9 @@ llm::Adapter initial_adapter(const OptionValues& values, const Request& request,
 }
 
 std::int64_t longest_sequence(const OptionValues& values, const llm::ModelConfig& config) {
-  const std::int64_t most = longest_text(config);
-  if (!values.given("sequence")) return most;
+  if (!values.given("sequence")) return longest_text(config);
   const auto asked = values.get<std::int64_t>("sequence");
-  if (asked > most)
-    throw InputError{{.key = "--sequence",
-                      .problem = fmt::format("is {}, the model reads {} tokens", asked, most),
-                      .remedy = fmt::format("give at most {}", most)}};
+  require_readable(asked, config);
   return asked;
 }
 
@@ -185,7 +186,7 @@ std::vector<llm::Batch> training_steps(const OptionValues& values, const Request
       read_training_examples(values.text("data"), *tokenizer, config, request.loss, longest_sequence(values, config));
   const clients::LocalSchedule schedule{.epochs = values.get<std::int64_t>("epochs"),
                                         .batch = values.get<std::int64_t>("batch")};
-  return clients::local_batches(examples, schedule, values.get<std::uint64_t>("seed"), 0, 0);
+  return clients::local_batches(examples, schedule, seed_of(values), 0, 0);
 }
 
 /// What is wrong with a step is wrong with the file it came from.
@@ -201,10 +202,28 @@ llm::TrainedAdapter train(const llm::Model& model, const llm::TrainingJob& job, 
   }
 }
 
+std::string number_text(double value) {
+  return std::isnan(value) ? "not a number" : fmt::format("{:.6g}", value);
+}
+
+std::string why_it_stopped(const llm::TrainedAdapter& trained, const std::string& out) {
+  const std::size_t step = trained.losses.size() - 1;
+  const double loss = trained.losses.back();
+  const double gradient = trained.grad_norms.back();
+  const bool measured = std::isfinite(loss) && std::isfinite(gradient);
+  return fmt::format(
+      "step {}: {}: training stopped; {} holds the adapter as it was before ({})", step,
+      measured ? "it would have led to factors that are not finite"
+               : fmt::format("the loss is {} and its gradient {}", number_text(loss), number_text(gradient)),
+      out,
+      step == 0 && !measured ? "no step was taken yet: look at --alpha, and at what --model and --init-adapter hold"
+                             : "a smaller --lr, --weight-decay or --proximal, or a --clip-norm may help");
+}
+
 void print_text(const llm::TrainedAdapter& trained, const std::string& out, std::ostream& stream) {
   stream << "  step        loss    gradient\n";
   for (std::size_t step = 0; step < trained.losses.size(); ++step)
-    stream << fmt::format("{:6}  {:10.6f}  {:10.6f}\n", step, trained.losses[step], trained.grad_norms[step]);
+    stream << fmt::format("{:6}  {:10.6f}  {:10.6g}\n", step, trained.losses[step], trained.grad_norms[step]);
   stream << fmt::format("adapter saved in {}\n", out);
 }
 
@@ -220,7 +239,7 @@ int train_command(const Arguments& arguments, Console console) {
   const llm::TrainingJob job{
       .initial = initial_adapter(values, request, model),
       .steps = llm::accumulated(training_steps(values, request, model.config), values.get<std::int64_t>("accumulate")),
-      .randomness = {.seed = values.get<std::uint64_t>("seed"), .domain = sim::Domain::dropout_seed}};
+      .randomness = {.seed = seed_of(values), .domain = sim::Domain::dropout_seed}};
   const std::string file = values.text(values.given("data") ? "data" : "batches");
   const llm::Model held =
       llm::on_device(llm::hold(model, request.training.precision, request.quantisation), request.device);
@@ -228,11 +247,7 @@ int train_command(const Arguments& arguments, Console console) {
 
   const std::string out = values.text("out");
   llm::save_adapter(trained.adapter, out);
-  if (!std::isfinite(trained.losses.back()) || !std::isfinite(trained.grad_norms.back()))
-    throw RunError{
-        fmt::format("step {}: the loss is {} and its gradient {}: training stopped; {} holds the adapter as it "
-                    "was before (a smaller --lr or a --clip-norm may help)",
-                    trained.losses.size() - 1, trained.losses.back(), trained.grad_norms.back(), out)};
+  if (trained.stopped) throw RunError{why_it_stopped(trained, out)};
   if (values.get<bool>("json"))
     console.out << nlohmann::json{{"losses", trained.losses}} << '\n';
   else

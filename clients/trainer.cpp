@@ -1,10 +1,8 @@
 #include "clients/trainer.hpp"
 
 #include <algorithm>
-#include <cmath>
 #include <exception>
 #include <mutex>
-#include <span>
 #include <string>
 #include <string_view>
 #include <tuple>
@@ -47,16 +45,12 @@ std::vector<Gang> form_gangs(const std::map<std::uint32_t, NotedTraining>& noted
   return gangs;
 }
 
-bool all_finite(std::span<const double> values) {
-  return std::ranges::all_of(values, [](double v) { return std::isfinite(v); });
-}
-
 LocalResult report(const NotedTraining& training, const VariantModel& variant, llm::TrainedAdapter trained) {
   LocalResult result{.client = training.plan.client,
                      .update = {},
                      .losses = std::move(trained.losses),
                      .grad_norms = std::move(trained.grad_norms)};
-  if (all_finite(result.losses) && all_finite(result.grad_norms)) {
+  if (!trained.stopped) {
     result.update = llm::Update{.client = training.plan.client,
                                 .version = training.version,
                                 .examples = training.plan.examples,

@@ -23,8 +23,8 @@ struct NotedTraining {
   std::function<llm::TrainingJob()> build;
 };
 
-/// What came of it. A client whose loss or gradient stopped being finite has no update; the others of its gang do not
-/// notice.
+/// What came of it. A client whose training stopped because something was not finite has no update; the others of its
+/// gang do not notice.
 struct LocalResult {
   std::uint32_t client = 0;
   std::optional<llm::Update> update;
@@ -44,7 +44,7 @@ using VariantModels = std::function<const VariantModel&(std::int64_t version, st
 struct TrainingProgress {
   std::size_t trained = 0;  // clients whose gangs have ended in this process
   std::size_t clients = 0;
-  std::int64_t tokens = 0;  // read by the forward passes of those trained
+  std::int64_t tokens = 0;  // in the texts of those trained, step by step
 };
 using TrainingWatch = std::function<void(const TrainingProgress&)>;
 

@@ -1,5 +1,6 @@
 #include "llm/device.hpp"
 
+#include <algorithm>
 #include <optional>
 
 #include <ATen/ATen.h>
@@ -17,9 +18,8 @@ std::int64_t cards() {
   throw InputError{{.key = "--device", .problem = "'" + text + "' " + problem, .remedy = remedy}};
 }
 
-/// "cuda" is card 0.
-std::optional<std::int64_t> card_number(const std::string& text) {
-  if (text == "cuda") return 0;
+std::optional<std::int64_t> card_number(const std::string& text, int process) {
+  if (text == "cuda") return process % std::max<std::int64_t>(1, cards());
   const std::string prefix = "cuda:";
   const bool named = text.size() > prefix.size() && text.size() < prefix.size() + 4 && text.starts_with(prefix);
   if (!named || text.find_first_not_of("0123456789", prefix.size()) != std::string::npos) return std::nullopt;
@@ -39,9 +39,9 @@ HeldWeight moved(const HeldWeight& held, at::Device device) {
 
 }  // namespace
 
-at::Device parse_device(const std::string& text) {
+at::Device parse_device(const std::string& text, int process) {
   if (text == "cpu") return at::kCPU;
-  const auto number = card_number(text);
+  const auto number = card_number(text, process);
   if (!number) refuse(text, "is no device", "give cpu, cuda, or cuda:1 for the second card");
   if (*number >= cards()) refuse(text, "is not here", "this LibTorch can use " + devices_here());
   return {at::kCUDA, static_cast<c10::DeviceIndex>(*number)};

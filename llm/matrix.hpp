@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -29,6 +30,12 @@ struct MatrixView {
     return {data, rows, cols, stride};
   }
 };
+
+template <class T>
+void clear(MatrixView<T> x) {
+  for (std::int64_t i = 0; i < x.rows; ++i)
+    std::fill_n(x.row(i), x.cols, T{0});
+}
 
 /// Memory for one matrix after another: it only ever grows, so that a training loop touches no fresh pages. Contents
 /// are unspecified after `reshape`.

@@ -47,11 +47,11 @@ LoraSpec spec_of(const json& packed) {
 
 std::string pack(const std::vector<TrainedAdapter>& trained) {
   json all = json::array();
-  for (const auto& [adapter, losses, norms] : trained) {
+  for (const auto& [adapter, losses, norms, stopped] : trained) {
     json modules = json::array();
     for (const auto& [id, factors] : adapter.modules)
       modules.push_back({id.layer, static_cast<int>(id.projection), to_json(factors.a), to_json(factors.b)});
-    all.push_back({to_json(adapter.spec), std::move(modules), losses, norms});
+    all.push_back({to_json(adapter.spec), std::move(modules), losses, norms, stopped});
   }
   const auto bytes = json::to_cbor(all);
   return {bytes.begin(), bytes.end()};
@@ -64,7 +64,8 @@ std::vector<TrainedAdapter> unpack(std::string_view bytes) {
     for (const json& module : one[1])
       adapter.modules[{module[0].get<std::int32_t>(), static_cast<Projection>(module[1].get<int>())}] = {
           tensor_of(module[2]), tensor_of(module[3])};
-    trained.push_back({std::move(adapter), one[2].get<std::vector<double>>(), one[3].get<std::vector<double>>()});
+    trained.push_back(
+        {std::move(adapter), one[2].get<std::vector<double>>(), one[3].get<std::vector<double>>(), one[4].get<bool>()});
   }
   return trained;
 }

@@ -71,7 +71,6 @@ class Training {
       : jobs_{jobs},
         options_{options},
         gang_{model, initial_adapters(jobs), gang_options(jobs, options)},
-        stopped_(jobs.size(), false),
         results_(jobs.size()) {
     for (std::size_t member = 0; member < jobs.size(); ++member) {
       const std::span<const T> start = std::as_const(gang_).factors().values(member);
@@ -103,7 +102,7 @@ class Training {
   [[nodiscard]] std::vector<const Batch*> batches_of(std::size_t step) const {
     std::vector<const Batch*> batches(jobs_.size(), nullptr);
     for (std::size_t member = 0; member < jobs_.size(); ++member)
-      if (!stopped_[member] && step < jobs_[member].steps.size()) batches[member] = &jobs_[member].steps[step];
+      if (!results_[member].stopped && step < jobs_[member].steps.size()) batches[member] = &jobs_[member].steps[step];
     return batches;
   }
 
@@ -125,15 +124,22 @@ class Training {
     const double gradient_norm = norm(gradients);
     results_[member].losses.push_back(loss);
     results_[member].grad_norms.push_back(gradient_norm);
-    if (!std::isfinite(loss) || !std::isfinite(gradient_norm)) {
-      stopped_[member] = true;
-      return;
-    }
+    bool finite = std::isfinite(loss) && std::isfinite(gradient_norm);
+    if (finite) finite = move(member, step, gradients, gradient_norm);
+    results_[member].stopped = !finite;
+  }
+
+  /// One step of the optimiser; undone, and false, when the factors are not finite after it.
+  bool move(std::size_t member, std::size_t step, std::span<const T> gradients, double gradient_norm) {
+    const std::span<T> values = gang_.factors().values(member);
+    const std::vector<T> before(values.begin(), values.end());
     const auto steps = static_cast<std::int64_t>(jobs_[member].steps.size());
     const double rate = rate_at(options_, static_cast<std::int64_t>(step), steps);
     const double factor = clip_factor(gradient_norm, options_.clip_norm);
-    std::visit([&](auto& optimiser) { optimiser.step(gang_.factors().values(member), gradients, factor, rate); },
-               optimisers_[member]);
+    std::visit([&](auto& optimiser) { optimiser.step(values, gradients, factor, rate); }, optimisers_[member]);
+    if (std::isfinite(norm(std::span<const T>{values}))) return true;
+    std::ranges::copy(before, values.begin());
+    return false;
   }
 
   std::span<const TrainingJob> jobs_;
@@ -142,7 +148,6 @@ class Training {
   std::vector<AnyOptimiser<T>> optimisers_;
   std::vector<std::vector<T>> starts_;  // each member's initial factors, for FedProx only
   std::vector<sim::Draws> dropout_seeds_;
-  std::vector<bool> stopped_;
   std::vector<TrainedAdapter> results_;
 };
 

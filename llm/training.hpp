@@ -42,6 +42,7 @@ struct TrainedAdapter {
   Adapter adapter;
   std::vector<double> losses;      // per step, mean over its labels, before the step
   std::vector<double> grad_norms;  // per step, before clipping
+  bool stopped = false;            // a loss, a gradient or what a step would have made of the factors was not finite
 };
 
 /// Trains every job of a gang through the shared, frozen `variant`; result i belongs to job i. The base is read once
@@ -49,9 +50,9 @@ struct TrainedAdapter {
 /// (llm/device.hpp), with the adapters of jobs and results on the host. Jobs may differ in ranks, targets, numbers of
 /// steps, rows and lengths. With FedProx (Li et al., 1812.06127) each step's gradient gets μ·(w - w_initial); losses
 /// are reported without it. A gang of K gives what K gangs of one give, up to rounding (DESIGN law 7). Runs on the
-/// calling thread only. A member whose loss or gradient is not finite keeps the values it had, and its losses end with
-/// that value. What `hold` made of the variant's base for this precision is used; without it bf16 rounds the weights
-/// once a gang.
+/// calling thread only. A member whose loss or gradient is not finite, or whose step would lead to factors that are
+/// not, stops there: it keeps the factors it had, and its losses end with that step's. What `hold` made of the
+/// variant's base for this precision is used; without it bf16 rounds the weights once a gang.
 [[nodiscard]] std::vector<TrainedAdapter> train_gang(const Model& variant, std::span<const TrainingJob> jobs,
                                                      const TrainingOptions& options);
 

@@ -44,6 +44,10 @@ class Checks {
       complain("training.steps", "epochs are given too", "leave one of them out");
     }
     if (!s_.training.epochs && !s_.training.steps) s_.training.epochs = 1;
+    if (s_.training.momentum > 0 && s_.training.optimiser != Optimiser::sgd) {
+      complain("training.momentum", "is SGD's, and the optimiser is AdamW",
+               "leave it out, or write optimiser = \"sgd\"");
+    }
   }
 
   void rounds() {

@@ -3,7 +3,6 @@
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
-#include <map>
 #include <string>
 #include <string_view>
 #include <type_traits>
@@ -11,11 +10,12 @@
 
 #include <fmt/format.h>
 
-#include "sim/error.hpp"
+#include "sim/cascade_watch.hpp"
 #include "sim/event.hpp"
 #include "sim/expects.hpp"
 #include "sim/ladder_queue.hpp"
 #include "sim/pending_events.hpp"
+#include "sim/simulator_counts.hpp"
 #include "sim/time.hpp"
 
 namespace edgefuse::sim {
@@ -23,12 +23,6 @@ namespace edgefuse::sim {
 /// A model whose events need nothing that could be fetched before.
 struct FetchNothing {
   void operator()(const Event&) const {}
-};
-
-struct SimulatorCounts {
-  std::uint64_t handled = 0;
-  std::uint64_t stale = 0;  // dropped, because their actor was cancelled after they were scheduled
-  std::uint64_t most_pending = 0;
 };
 
 /// The clock and the queue. Actors are the numbers 0, ..., actors - 1 (clients, then whatever else the model needs);
@@ -43,7 +37,7 @@ template <class Kind, PendingEvents Queue = LadderQueue>
   requires std::is_enum_v<Kind> && std::same_as<std::underlying_type_t<Kind>, std::uint8_t>
 class Simulator {
  public:
-  explicit Simulator(std::uint32_t actors) : actors_(actors), most_at_one_instant_{1000 + 16 * std::uint64_t{actors}} {}
+  explicit Simulator(std::uint32_t actors) : actors_(actors), cascade_{actors} {}
 
   [[nodiscard]] SimTime now() const { return now_; }
   [[nodiscard]] const SimulatorCounts& counts() const { return counts_; }
@@ -68,8 +62,8 @@ class Simulator {
   /// Lets `run` return after the event being handled; another `run` goes on from there.
   void stop() { stopped_ = true; }
 
-  /// Handles events in order until none is left or `stop` is called. Throws RunError when more events are handled at
-  /// one instant than any model needs (1000, and 16 for each actor there is), naming the actor that has most of them.
+  /// Handles events in order until none is left or `stop` is called. Throws RunError when events at one instant never
+  /// end, naming an actor that has them.
   /// `fetch` is told of events whose turn comes soon: what it prefetches of their actors will be at hand.
   template <std::invocable<const Event&, Kind> Handler, std::invocable<const Event&> Fetch = FetchNothing>
   void run(Handler&& handle, const Fetch& fetch = {}) {
@@ -84,10 +78,9 @@ class Simulator {
         ++counts_.stale;
         continue;
       }
-      at_instant_ = event.time == now_ ? at_instant_ + 1 : 1;
       now_ = event.time;
       phase_ = event.phase;
-      if (at_instant_ > most_at_one_instant_) note_cascade(event);
+      if (cascade_.never_ends(event)) cascade_.fail(event, kind_text(event));
       ++counts_.handled;
       handle(event, static_cast<Kind>(event.kind));
     }
@@ -106,29 +99,18 @@ class Simulator {
       return queue_.pop();
   }
 
-  /// Watches who handles the events past the bound, and fails as soon as it is plain.
-  void note_cascade(const Event& event) {
-    if (at_instant_ == most_at_one_instant_ + 1) culprits_.clear();
-    if (++culprits_[event.actor] > 100) fail_for_cascade(event);
-  }
-  [[noreturn]] void fail_for_cascade(const Event& event) const {
-    std::string kind = fmt::format("{}", event.kind);
+  [[nodiscard]] static std::string kind_text(const Event& event) {
     if constexpr (requires(Kind k) {
                     { name(k) } -> std::convertible_to<std::string_view>;
-                  }) {
-      kind = fmt::format("\"{}\"", std::string_view{name(static_cast<Kind>(event.kind))});
-    }
-    throw RunError{fmt::format(
-        "virtual time stands still at {} s: more than {} events were handled there, and those of actor {} go on, the "
-        "last of kind {}",
-        event.time.since_start().value, most_at_one_instant_, event.actor, kind)};
+                  })
+      return fmt::format("\"{}\"", std::string_view{name(static_cast<Kind>(event.kind))});
+    else
+      return fmt::format("{}", event.kind);
   }
 
   Queue queue_;
   std::vector<ActorState> actors_;
-  std::uint64_t most_at_one_instant_;
-  std::uint64_t at_instant_ = 0;  // events handled at now
-  std::map<std::uint32_t, int> culprits_;
+  CascadeWatch cascade_;
   SimTime now_{};
   Phase phase_ = Phase::completion;
   bool stopped_ = false;

@@ -63,8 +63,7 @@ int bench_queue(const Arguments& arguments, Console console) {
   for (const char* name : {"clients", "events", "repeats"})
     values.require_above(name, 0);
   const auto clients = values.get<std::int64_t>("clients");
-  constexpr std::int64_t most = 100'000'000;
-  if (clients > most) values.note("clients", fmt::format("is {}", clients), fmt::format("give at most {}", most));
+  values.require_at_most("clients", 100'000'000);
   values.throw_mistakes();
   const auto speed = measure_queues(static_cast<std::uint32_t>(clients), values.get<std::int64_t>("events"),
                                     values.get<std::int64_t>("repeats"));

@@ -68,6 +68,9 @@ Request check_options(OptionValues& values) {
   for (const char* name : {"clients", "steps", "batch", "rank", "gang", "threads", "repeats"})
     values.require_above(name, 0);
   values.require_above("sequence", 1);
+  values.require_at_most("rank", most_rank);
+  values.require_at_most("clients", 1'000'000);
+  values.require_at_most("threads", 1024);
   Request request{.load = {}, .ratio = values.share("ratio"), .quantisation = values.quantisation("base")};
   values.require_above("protect", -1);
   request.protect = values.get<std::int64_t>("protect");
@@ -106,14 +109,14 @@ nlohmann::ordered_json json_of(const TrainingSpeed& speed) {
           {"padding_fraction", speed.padding_fraction},     {"peak_rss_bytes", speed.peak_rss_bytes}};
 }
 
-void print_text(const TrainingSpeed& speed, std::ostream& out) {
+void print_text(const TrainingSpeed& speed, bool on_card, std::ostream& out) {
   out << fmt::format("per client and step   {:.2f} ms\n", speed.ms_per_client_step)
       << fmt::format("throughput            {:.0f} tokens/s\n", speed.tokens_per_s)
-      << fmt::format(
-             "matrix products       {:.0f} GFLOP/s at best on one thread here; training reaches {:.0f} % of it\n",
-             speed.gemm_gflops_peak, 100 * speed.gemm_fraction)
+      << fmt::format("matrix products       {:.0f} GFLOP/s at best on {}; training reaches {:.0f} % of it\n",
+                     speed.gemm_gflops_peak, on_card ? "this card" : "one thread here", 100 * speed.gemm_fraction)
       << fmt::format("padding               {:.1f} %\n", 100 * speed.padding_fraction)
-      << fmt::format("memory                {:.0f} MB at its peak\n", static_cast<double>(speed.peak_rss_bytes) / 1e6);
+      << fmt::format("memory                {:.0f} MB at its peak, of the process\n",
+                     static_cast<double>(speed.peak_rss_bytes) / 1e6);
 }
 
 }  // namespace
@@ -125,16 +128,12 @@ int bench_train(const Arguments& arguments, Console console) {
   const Request request = check_options(values);
   const TrainingLoad& load = request.load;
   const auto variant = llm::on_device(variant_of(values.text("model"), request), request.device);
-  const auto most = longest_text(variant.config);
-  if (load.sequence > most)
-    throw InputError{{.key = "--sequence",
-                      .problem = fmt::format("is {}, the model reads {} tokens", load.sequence, most),
-                      .remedy = fmt::format("give at most {}", most)}};
+  require_readable(load.sequence, variant.config);
   const auto speed = measure_training(variant, load);
   if (values.get<bool>("json"))
     console.out << json_of(speed) << '\n';
   else
-    print_text(speed, console.out);
+    print_text(speed, !request.device.is_cpu(), console.out);
   return exit_done;
 }
 

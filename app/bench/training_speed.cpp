@@ -101,6 +101,12 @@ std::int64_t peak_rss_bytes() {
   return static_cast<std::int64_t>(usage.ru_maxrss) * 1024;
 }
 
+/// That `peak_rate` is of one of: a card, or threads that have a gang to work on.
+double processors(const llm::Model& variant, const TrainingLoad& load) {
+  const std::int64_t gangs = (load.clients + load.gang - 1) / load.gang;
+  return variant.embedding.device().is_cpu() ? static_cast<double>(std::min<std::int64_t>(load.threads, gangs)) : 1;
+}
+
 double median(std::vector<double> values) {
   std::ranges::sort(values);
   return (values[(values.size() - 1) / 2] + values[values.size() / 2]) / 2;
@@ -125,7 +131,7 @@ TrainingSpeed measure_training(const llm::Model& variant, const TrainingLoad& lo
   return {.ms_per_client_step = 1e3 * seconds / client_steps,
           .tokens_per_s = client_steps * static_cast<double>(load.batch * load.sequence) / seconds,
           .gemm_gflops_peak = peak / 1e9,
-          .gemm_fraction = work.flops / seconds / (peak * load.threads),
+          .gemm_fraction = work.flops / seconds / (peak * processors(variant, load)),
           .padding_fraction = 1 - work.tokens / work.multiplied_tokens,
           .peak_rss_bytes = peak_rss_bytes()};
 }

@@ -58,7 +58,7 @@ std::size_t AdaptedSite<T>::place(Projection projection) const {
 }
 
 template <class T>
-void AdaptedSite<T>::forward(const GangFactors<T>& factors, std::span<const MemberSpan> members, MatrixView<const T> x,
+void AdaptedSite<T>::forward(const GangFactors<T>& factors, const Packed& packed, MatrixView<const T> x,
                              std::span<const MatrixView<T>> y, Output output, Matrix<T>& hidden,
                              Scratch<T>& scratch) const {
   EDGEFUSE_EXPECTS(y.size() == weights_.size(), "an output for each projection");
@@ -70,14 +70,15 @@ void AdaptedSite<T>::forward(const GangFactors<T>& factors, std::span<const Memb
   const std::int64_t ranks = factors.ranks(layer_, site_);
   if (ranks == 0) return;
   const auto h = hidden.reshape(x.rows, ranks);
-  for (const MemberSpan& part : members)
-    forward_adapter(factors, part, x, y, h, scratch);
+  for (const MemberSpan& part : packed.members)
+    forward_adapter(factors, packed, part, x, y, h, scratch);
 }
 
 template <class T>
-void AdaptedSite<T>::forward_adapter(const GangFactors<T>& factors, const MemberSpan& part, MatrixView<const T> x,
-                                     std::span<const MatrixView<T>> y, MatrixView<T> h, Scratch<T>& scratch) const {
-  const auto& [member, span, before] = part;
+void AdaptedSite<T>::forward_adapter(const GangFactors<T>& factors, const Packed& packed, const MemberSpan& part,
+                                     MatrixView<const T> x, std::span<const MatrixView<T>> y, MatrixView<T> h,
+                                     Scratch<T>& scratch) const {
+  const auto& [member, span] = part;
   const SiteLayout& site = factors.layout(member).site(layer_, site_);
   if (!site.adapted()) return;
   const SiteFactors<const T> own{site, factors.values(member).data()};
@@ -88,8 +89,8 @@ void AdaptedSite<T>::forward_adapter(const GangFactors<T>& factors, const Member
     const auto slot_h = own_h.columns(slot.first, slot.rank);
     if (factors.dropout().on()) {
       const auto dropped = scratch.dropped.reshape(own_x.rows, own_x.cols);
-      factors.dropout().apply(member, dropout_module({static_cast<std::int32_t>(layer_), slot.projection}), before,
-                              own_x, dropped);
+      factors.dropout().apply(member, dropout_module({static_cast<std::int32_t>(layer_), slot.projection}),
+                              packed.numbers_of(span), own_x, dropped);
       multiply(slot_h, dropped, transposed(own.a(slot)));
     }
     multiply(y[place(slot.projection)].row_range(span.begin, span.end), slot_h, own.b_transposed(slot),
@@ -98,7 +99,7 @@ void AdaptedSite<T>::forward_adapter(const GangFactors<T>& factors, const Member
 }
 
 template <class T>
-void AdaptedSite<T>::backward(GangFactors<T>& factors, std::span<const MemberSpan> members, MatrixView<const T> x,
+void AdaptedSite<T>::backward(GangFactors<T>& factors, const Packed& packed, MatrixView<const T> x,
                               const Matrix<T>& hidden, std::span<const MatrixView<const T>> dy, const MatrixView<T>* dx,
                               Output output, Scratch<T>& scratch) const {
   if (dx != nullptr) {
@@ -108,15 +109,16 @@ void AdaptedSite<T>::backward(GangFactors<T>& factors, std::span<const MemberSpa
     }
   }
   if (factors.ranks(layer_, site_) == 0) return;
-  for (const MemberSpan& part : members)
-    backward_adapter(factors, part, x, hidden.view(), dy, dx, scratch);
+  for (const MemberSpan& part : packed.members)
+    backward_adapter(factors, packed, part, x, hidden.view(), dy, dx, scratch);
 }
 
 template <class T>
-void AdaptedSite<T>::backward_adapter(GangFactors<T>& factors, const MemberSpan& part, MatrixView<const T> x,
-                                      MatrixView<const T> h, std::span<const MatrixView<const T>> dy,
-                                      const MatrixView<T>* dx, Scratch<T>& scratch) const {
-  const auto& [member, span, before] = part;
+void AdaptedSite<T>::backward_adapter(GangFactors<T>& factors, const Packed& packed, const MemberSpan& part,
+                                      MatrixView<const T> x, MatrixView<const T> h,
+                                      std::span<const MatrixView<const T>> dy, const MatrixView<T>* dx,
+                                      Scratch<T>& scratch) const {
+  const auto& [member, span] = part;
   const SiteLayout& site = factors.layout(member).site(layer_, site_);
   if (!site.adapted()) return;
   const SiteFactors<const T> own{site, std::as_const(factors).values(member).data()};
@@ -139,12 +141,13 @@ void AdaptedSite<T>::backward_adapter(GangFactors<T>& factors, const MemberSpan&
   const auto dropped = scratch.dropped.reshape(own_x.rows, own_x.cols);
   for (const auto& slot : site.slots) {
     const auto slot_dh = dh.columns(slot.first, slot.rank);
-    dropout.apply(member, dropout_module({static_cast<std::int32_t>(layer_), slot.projection}), before, own_x, dropped);
+    dropout.apply(member, dropout_module({static_cast<std::int32_t>(layer_), slot.projection}), packed.numbers_of(span),
+                  own_x, dropped);
     multiply(gradient.a(slot), transposed(slot_dh), dropped, T{1}, T{1});
     if (dx == nullptr) continue;
     multiply(dropped, slot_dh, own.a(slot));
-    dropout.apply(member, dropout_module({static_cast<std::int32_t>(layer_), slot.projection}), before, dropped,
-                  dropped);
+    dropout.apply(member, dropout_module({static_cast<std::int32_t>(layer_), slot.projection}), packed.numbers_of(span),
+                  dropped, dropped);
     add<T>(dropped, dx->row_range(span.begin, span.end));
   }
 }

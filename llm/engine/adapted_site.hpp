@@ -38,23 +38,25 @@ class AdaptedSite {
 
   /// Writes y[i] of projection i, or adds to it. `hidden` receives x·A' of all adapted projections, [rows, ranks].
   enum class Output : bool { write, add };
-  void forward(const GangFactors<T>& factors, std::span<const MemberSpan> members, MatrixView<const T> x,
+  void forward(const GangFactors<T>& factors, const Packed& packed, MatrixView<const T> x,
                std::span<const MatrixView<T>> y, Output output, Matrix<T>& hidden, Scratch<T>& scratch) const;
 
   /// Adds the factors' gradients for the gradients dy of the outputs. Writes or adds the input's gradient to `dx`,
   /// unless it is null.
-  void backward(GangFactors<T>& factors, std::span<const MemberSpan> members, MatrixView<const T> x,
-                const Matrix<T>& hidden, std::span<const MatrixView<const T>> dy, const MatrixView<T>* dx,
-                Output output, Scratch<T>& scratch) const;
+  void backward(GangFactors<T>& factors, const Packed& packed, MatrixView<const T> x, const Matrix<T>& hidden,
+                std::span<const MatrixView<const T>> dy, const MatrixView<T>* dx, Output output,
+                Scratch<T>& scratch) const;
 
   [[nodiscard]] std::int64_t out(std::size_t projection) const { return weights_[projection].out(); }
   [[nodiscard]] std::int64_t in() const { return weights_.front().in(); }
 
  private:
-  void forward_adapter(const GangFactors<T>& factors, const MemberSpan& part, MatrixView<const T> x,
-                       std::span<const MatrixView<T>> y, MatrixView<T> h, Scratch<T>& scratch) const;
-  void backward_adapter(GangFactors<T>& factors, const MemberSpan& part, MatrixView<const T> x, MatrixView<const T> h,
-                        std::span<const MatrixView<const T>> dy, const MatrixView<T>* dx, Scratch<T>& scratch) const;
+  void forward_adapter(const GangFactors<T>& factors, const Packed& packed, const MemberSpan& part,
+                       MatrixView<const T> x, std::span<const MatrixView<T>> y, MatrixView<T> h,
+                       Scratch<T>& scratch) const;
+  void backward_adapter(GangFactors<T>& factors, const Packed& packed, const MemberSpan& part, MatrixView<const T> x,
+                        MatrixView<const T> h, std::span<const MatrixView<const T>> dy, const MatrixView<T>* dx,
+                        Scratch<T>& scratch) const;
   [[nodiscard]] std::size_t place(Projection projection) const;
 
   std::size_t layer_;

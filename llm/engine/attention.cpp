@@ -49,12 +49,6 @@ T score_scale(const HeadShape& shape) {
   return static_cast<T>(1 / std::sqrt(static_cast<double>(shape.head_dim)));
 }
 
-template <class T>
-void clear(MatrixView<T> x) {
-  for (std::int64_t i = 0; i < x.rows; ++i)
-    std::fill_n(x.row(i), x.cols, T{0});
-}
-
 /// What a product of numbers of type W reads: `x` itself, or its numbers rounded into `place`.
 template <class W, class T>
 MatrixView<const W> operand(MatrixView<const T> x, Matrix<W>& place) {

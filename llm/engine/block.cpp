@@ -32,12 +32,6 @@ void add_rows_at(MatrixView<const T> from, std::span<const std::int64_t> indices
 }
 
 template <class T>
-void clear(MatrixView<T> x) {
-  for (std::int64_t i = 0; i < x.rows; ++i)
-    std::fill_n(x.row(i), x.cols, T{0});
-}
-
-template <class T>
 T* sized(std::vector<T>& numbers, std::int64_t count) {
   numbers.resize(static_cast<std::size_t>(count));
   return numbers.data();
@@ -86,8 +80,8 @@ void Block<T>::project_and_turn(const PassView<T>& pass, const GangFactors<T>& f
   const std::array q = {state.q.reshape(pass.queries.size(), q_.out(0))};
   const std::array kv = {state.k.reshape(tokens, kv_.out(0)), state.v.reshape(tokens, kv_.out(1))};
   using Output = typename AdaptedSite<T>::Output;
-  q_.forward(factors, pass.queries.members, x_queries, q, Output::write, state.hidden_of(Site::q), scratch);
-  kv_.forward(factors, pass.tokens.members, state.x1.view(), kv, Output::write, state.hidden_of(Site::kv), scratch);
+  q_.forward(factors, pass.queries, x_queries, q, Output::write, state.hidden_of(Site::q), scratch);
+  kv_.forward(factors, pass.tokens, state.x1.view(), kv, Output::write, state.hidden_of(Site::kv), scratch);
   if (qk_norm_) {
     const auto normalise = [&](MatrixView<T> x, Matrix<T>& plain, const at::Tensor& weight, std::vector<T>& inverse) {
       copy<T>(x, plain.reshape(x.rows, x.cols));
@@ -106,7 +100,6 @@ void Block<T>::forward(const PassView<T>& pass, const GangFactors<T>& factors, M
                        BlockState<T>& state, Scratch<T>& scratch) const {
   using Output = typename AdaptedSite<T>::Output;
   const std::int64_t queries = pass.queries.size();
-  const auto& members = pass.queries.members;
   const auto x1 = state.x1.reshape(x.rows, x.cols);
   rms_norm(x, numbers<T>(norms_.input_norm), eps_, x1, sized(state.inverse1, x.rows));
   MatrixView<const T> x_queries = x;
@@ -123,30 +116,29 @@ void Block<T>::forward(const PassView<T>& pass, const GangFactors<T>& factors, M
 
   const std::array middle = {state.middle.reshape(queries, x.cols)};
   copy<T>(x_queries, middle[0]);
-  o_.forward(factors, members, state.mixed.view(), middle, Output::add, state.hidden_of(Site::o), scratch);
+  o_.forward(factors, pass.queries, state.mixed.view(), middle, Output::add, state.hidden_of(Site::o), scratch);
 
   const auto x2 = state.x2.reshape(queries, x.cols);
   rms_norm(middle[0], numbers<T>(norms_.post_attn_norm), eps_, x2, sized(state.inverse2, queries));
   const std::array gate_up = {state.gate.reshape(queries, gate_up_.out(0)), state.up.reshape(queries, gate_up_.out(1))};
-  gate_up_.forward(factors, members, x2, gate_up, Output::write, state.hidden_of(Site::gate_up), scratch);
+  gate_up_.forward(factors, pass.queries, x2, gate_up, Output::write, state.hidden_of(Site::gate_up), scratch);
   const auto act = state.act.reshape(queries, gate_up_.out(0));
   swiglu(gate_up[0], gate_up[1], act);
   copy<T>(middle[0], out);
   const std::array sum = {out};
-  down_.forward(factors, members, act, sum, Output::add, state.hidden_of(Site::down), scratch);
+  down_.forward(factors, pass.queries, act, sum, Output::add, state.hidden_of(Site::down), scratch);
 }
 
 template <class T>
 bool Block<T>::mlp_backward(const PassView<T>& pass, GangFactors<T>& factors, MatrixView<T> d_middle, bool need_input,
                             BlockState<T>& state, BlockGradients<T>& gradients, Scratch<T>& scratch) const {
   using Output = typename AdaptedSite<T>::Output;
-  const auto& members = pass.queries.members;
   const auto needed_before = [&](Site site) { return need_input || factors.adapted_before(index_, site); };
   const auto act = state.act.view();
   const auto d_act = gradients.act.reshape(act.rows, act.cols);
   const std::array<MatrixView<const T>, 1> d_out = {d_middle};
   const bool before_down = needed_before(Site::down);
-  down_.backward(factors, members, act, state.hidden_of(Site::down), d_out, before_down ? &d_act : nullptr,
+  down_.backward(factors, pass.queries, act, state.hidden_of(Site::down), d_out, before_down ? &d_act : nullptr,
                  Output::write, scratch);
   if (!before_down) return false;
   const auto d_up = gradients.up.reshape(act.rows, act.cols);
@@ -154,7 +146,7 @@ bool Block<T>::mlp_backward(const PassView<T>& pass, GangFactors<T>& factors, Ma
   const std::array<MatrixView<const T>, 2> d_gate_up = {d_act, d_up};
   const auto d_x2 = gradients.x2.reshape(d_middle.rows, d_middle.cols);
   const bool before_gate_up = needed_before(Site::gate_up);
-  gate_up_.backward(factors, members, state.x2.view(), state.hidden_of(Site::gate_up), d_gate_up,
+  gate_up_.backward(factors, pass.queries, state.x2.view(), state.hidden_of(Site::gate_up), d_gate_up,
                     before_gate_up ? &d_x2 : nullptr, Output::write, scratch);
   if (!before_gate_up) return false;
   rms_norm_backward(d_x2, state.middle.view(), numbers<T>(norms_.post_attn_norm), state.inverse2.data(), d_middle);
@@ -170,7 +162,7 @@ bool Block<T>::attention_backward(const PassView<T>& pass, GangFactors<T>& facto
   const auto mixed = state.mixed.view();
   const auto d_mixed = gradients.mixed.reshape(mixed.rows, mixed.cols);
   const std::array d_out = {d_middle};
-  o_.backward(factors, pass.queries.members, mixed, state.hidden_of(Site::o), d_out, before_o ? &d_mixed : nullptr,
+  o_.backward(factors, pass.queries, mixed, state.hidden_of(Site::o), d_out, before_o ? &d_mixed : nullptr,
               Output::write, scratch);
   if (!before_o) return false;
   const auto q = state.q.view();
@@ -205,13 +197,13 @@ void Block<T>::inputs_backward(const PassView<T>& pass, GangFactors<T>& factors,
   const auto x1 = state.x1.view();
   const auto d_x1 = gradients.x1.reshape(x1.rows, x1.cols);
   const std::array<MatrixView<const T>, 2> d_kv = {gradients.k.view(), gradients.v.view()};
-  kv_.backward(factors, pass.tokens.members, x1, state.hidden_of(Site::kv), d_kv, need_input ? &d_x1 : nullptr,
-               Output::write, scratch);
+  kv_.backward(factors, pass.tokens, x1, state.hidden_of(Site::kv), d_kv, need_input ? &d_x1 : nullptr, Output::write,
+               scratch);
   const std::array<MatrixView<const T>, 1> d_q = {gradients.q.view()};
   const auto x1_queries = gathered ? state.x1_queries.view() : x1;
   const auto d_x1_queries = gathered ? gradients.x1_queries.reshape(x1_queries.rows, x1_queries.cols) : d_x1;
-  q_.backward(factors, pass.queries.members, x1_queries, state.hidden_of(Site::q), d_q,
-              need_input ? &d_x1_queries : nullptr, gathered ? Output::write : Output::add, scratch);
+  q_.backward(factors, pass.queries, x1_queries, state.hidden_of(Site::q), d_q, need_input ? &d_x1_queries : nullptr,
+              gathered ? Output::write : Output::add, scratch);
   if (need_input && gathered) add_rows_at<T>(d_x1_queries, pass.gather, d_x1);
 }
 

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <vector>
 
 #include "llm/matrix.hpp"
@@ -22,10 +23,10 @@ class Dropout {
   /// What a member's masks are made from until its next step.
   void begin_step(std::size_t member, std::uint64_t seed) { seeds_[member] = seed; }
 
-  /// y = x ∘ m / (1 - rate). Row i is the member's token `first_token` + i; y may be x.
-  void apply(std::size_t member, std::uint32_t module, std::int64_t first_token, MatrixView<const float> x,
+  /// y = x ∘ m / (1 - rate). Row i is the member's token `tokens[i]`; y may be x.
+  void apply(std::size_t member, std::uint32_t module, std::span<const std::int64_t> tokens, MatrixView<const float> x,
              MatrixView<float> y) const;
-  void apply(std::size_t member, std::uint32_t module, std::int64_t first_token, MatrixView<const double> x,
+  void apply(std::size_t member, std::uint32_t module, std::span<const std::int64_t> tokens, MatrixView<const double> x,
              MatrixView<double> y) const;
 
  private:

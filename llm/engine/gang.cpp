@@ -38,14 +38,14 @@ GangBatch begin_batch(std::span<const Batch* const> batches, GangFactors<T>& fac
 
 std::vector<double> query_weights(const Pass& pass, std::span<const double> member_weights) {
   std::vector<double> weights(static_cast<std::size_t>(pass.queries.size()));
-  for (const auto& [member, span, before] : pass.queries.members)
+  for (const auto& [member, span] : pass.queries.members)
     std::fill(weights.begin() + span.begin, weights.begin() + span.end, member_weights[member]);
   return weights;
 }
 
 void add_losses(const Pass& pass, std::span<const double> nll, std::span<const double> member_weights,
                 std::span<double> losses) {
-  for (const auto& [member, span, before] : pass.queries.members)
+  for (const auto& [member, span] : pass.queries.members)
     for (std::int64_t i = span.begin; i < span.end; ++i)
       losses[member] += nll[static_cast<std::size_t>(i)] * member_weights[member];
 }

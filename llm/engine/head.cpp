@@ -92,8 +92,7 @@ void Head<T>::losses_backward(MatrixView<const T> x, std::span<const std::int64_
         loss_gradient(chunk, precision_, targets.data() + begin, weights.data() + begin, nll.data() + begin);
     weight_.backward(d_chunk, d_normalised.row_range(begin, begin + chunk.rows), T{0}, scratch.products);
   });
-  for (std::int64_t i = 0; i < dx.rows; ++i)
-    std::fill_n(dx.row(i), dx.cols, T{0});
+  clear(dx);
   rms_norm_backward(d_normalised, x, norm_.data_ptr<T>(), inverse_rms_.data(), dx);
 }
 

@@ -9,27 +9,13 @@
 namespace edgefuse::llm::engine {
 namespace {
 
-/// Where the member of the row to come stands.
-struct Progress {
-  std::size_t member = 0;
-  std::int64_t tokens = 0;
-  std::int64_t queries = 0;
-};
-
-/// `before`: how many of the member's positions are packed already, in this pass or an earlier one.
-void close_row(Packed& packed, std::int64_t begin, std::size_t member, std::int64_t& before) {
+void close_row(Packed& packed, std::int64_t begin, std::size_t member) {
   const std::int64_t end = packed.size();
   packed.rows.push_back({begin, end});
   if (packed.members.empty() || packed.members.back().member != member)
-    packed.members.push_back({member, {begin, end}, before});
+    packed.members.push_back({member, {begin, end}});
   else
     packed.members.back().span.end = end;
-  before += end - begin;
-}
-
-void read_token(Pass& pass, std::int64_t id, std::int64_t position) {
-  pass.ids.push_back(id);
-  pass.tokens.positions.push_back(position);
 }
 
 /// Collects rows into passes that stay below a number of tokens.
@@ -37,33 +23,41 @@ class Packer {
  public:
   explicit Packer(std::int64_t token_budget) : token_budget_{token_budget} {}
 
-  /// Opens a row that will have `length` tokens.
-  Pass& open(std::int64_t length) {
+  /// Opens a row of `member` that will have `length` tokens.
+  Pass& open(std::size_t member, std::int64_t length) {
+    if (member != member_) read_ = 0;
+    member_ = member;
     if (passes_.empty() || passes_.back().tokens.size() + length > token_budget_) passes_.emplace_back();
     Pass& pass = passes_.back();
     token_begin_ = pass.tokens.size();
     query_begin_ = pass.queries.size();
     return pass;
   }
+  void read(Pass& pass, std::int64_t id, std::int64_t position) {
+    pass.ids.push_back(id);
+    pass.tokens.positions.push_back(position);
+    pass.tokens.numbers.push_back(read_++);
+  }
   /// Asks at a position of the open row that has been read.
   void ask(Pass& pass, std::int64_t position) const {
-    pass.queries.positions.push_back(position);
     const std::int64_t first = pass.tokens.positions[static_cast<std::size_t>(token_begin_)];
-    pass.query_tokens.push_back(token_begin_ + position - first);
+    const std::int64_t token = token_begin_ + position - first;
+    pass.queries.positions.push_back(position);
+    pass.queries.numbers.push_back(pass.tokens.numbers[static_cast<std::size_t>(token)]);
+    pass.query_tokens.push_back(token);
   }
   /// Begins a pass with what all its rows have in common.
   void share(std::span<const std::int64_t> ids) {
-    Pass& pass = open(static_cast<std::int64_t>(ids.size()));
+    Pass& pass = open(0, static_cast<std::int64_t>(ids.size()));
     for (const std::int64_t id : ids)
-      read_token(pass, id, pass.tokens.size());
-    close(pass, 0, 0);
+      read(pass, id, pass.tokens.size());
+    close(pass, 0);
     pass.sources.clear();
     pass.tokens.prefix = pass.queries.prefix = static_cast<std::int64_t>(ids.size());
   }
-  void close(Pass& pass, std::size_t member, std::size_t source) {
-    if (member != progress_.member) progress_ = {member};
-    close_row(pass.tokens, token_begin_, member, progress_.tokens);
-    close_row(pass.queries, query_begin_, member, progress_.queries);
+  void close(Pass& pass, std::size_t source) {
+    close_row(pass.tokens, token_begin_, member_);
+    close_row(pass.queries, query_begin_, member_);
     pass.sources.push_back(source);
   }
   [[nodiscard]] std::vector<Pass> take() { return std::move(passes_); }
@@ -73,7 +67,8 @@ class Packer {
   std::vector<Pass> passes_;
   std::int64_t token_begin_ = 0;
   std::int64_t query_begin_ = 0;
-  Progress progress_;
+  std::size_t member_ = 0;
+  std::int64_t read_ = 0;  // of this member's tokens
 };
 
 /// How many tokens must be read to predict the last label: the label's own position.
@@ -148,11 +143,11 @@ std::vector<Pass> pack_readings(std::span<const Reading> texts, std::int64_t tok
     const std::int64_t shared = group.worth_sharing();
     if (shared > 0) packer.share(texts[group.first].ids.first(static_cast<std::size_t>(shared)));
     for (const Reading& text : texts.subspan(group.first, group.end - group.first)) {
-      Pass& pass = packer.open(text.length() - shared);
+      Pass& pass = packer.open(0, text.length() - shared);
       for (std::int64_t position = shared; position < text.length(); ++position)
-        read_token(pass, text.ids[static_cast<std::size_t>(position)], position);
+        packer.read(pass, text.ids[static_cast<std::size_t>(position)], position);
       ask(packer, pass, text);
-      packer.close(pass, 0, text.source);
+      packer.close(pass, text.source);
     }
     passes.push_back(std::move(packer.take().front()));
   }
@@ -179,11 +174,11 @@ std::vector<Pass> pack_labelled(std::span<const Row> rows, std::int64_t token_bu
     EDGEFUSE_EXPECTS(source == 0 || rows[source - 1].member <= member, "rows come in order of member");
     const std::int64_t length = tokens_to_read(*sequence);
     if (length <= 0) continue;
-    Pass& pass = packer.open(length);
+    Pass& pass = packer.open(member, length);
     for (std::int64_t position = 0; position < length; ++position)
-      read_token(pass, sequence->ids[static_cast<std::size_t>(position)], position);
+      packer.read(pass, sequence->ids[static_cast<std::size_t>(position)], position);
     ask_for_labels(packer, pass, *sequence, 0, length);
-    packer.close(pass, member, source);
+    packer.close(pass, source);
   }
   return packer.take();
 }

@@ -17,24 +17,26 @@ struct Span {
   [[nodiscard]] std::int64_t size() const { return end - begin; }
 };
 
-/// The consecutive packed positions that belong to one gang member, and how many of its positions the passes before
-/// this one held.
+/// The consecutive packed positions that belong to one gang member.
 struct MemberSpan {
   std::size_t member = 0;
   Span span;
-  std::int64_t before = 0;
 };
 
 /// Positions of several texts laid one behind the other, with no padding between them. Where texts begin alike, what
 /// they share may come once, as row 0: every other row's keys then are the first `prefix` tokens and its own.
 struct Packed {
   std::vector<std::int64_t> positions;  // each one's place in its own text
+  std::vector<std::int64_t> numbers;    // of the tokens, counted for each member through all passes of a step
   std::vector<Span> rows;               // one for each text, after the shared one
   std::vector<MemberSpan> members;      // in order of member
 
   std::int64_t prefix = 0;
 
   [[nodiscard]] std::int64_t size() const { return static_cast<std::int64_t>(positions.size()); }
+  [[nodiscard]] std::span<const std::int64_t> numbers_of(Span part) const {
+    return std::span{numbers}.subspan(static_cast<std::size_t>(part.begin), static_cast<std::size_t>(part.size()));
+  }
 };
 
 /// What goes through the model at once. `tokens` are read, `queries` are those of them that must predict something:

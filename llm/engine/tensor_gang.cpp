@@ -1,15 +1,23 @@
 #include "llm/engine/tensor_gang.hpp"
 
+#include <algorithm>
+
 #include <ATen/ATen.h>
 
 #include "sim/expects.hpp"
 
 namespace edgefuse::llm::engine {
 
+std::int64_t device_token_budget(const ModelConfig& config) {
+  constexpr std::int64_t logits = std::int64_t{1} << 28;
+  return std::clamp(logits / config.vocabulary, std::int64_t{1}, std::int64_t{4096});
+}
+
 template <class T>
 TensorGang<T>::TensorGang(const Model& model, std::span<const Adapter* const> adapters, const GangOptions& options)
     : model_{model, options.precision, options.longest},
       layers_{model.layers.size()},
+      token_budget_{device_token_budget(model.config)},
       members_{adapters.size()},
       factors_{layouts_of(model, adapters), options.dropout} {
   EDGEFUSE_EXPECTS(!options.recompute, "autograd keeps what it needs");
@@ -23,7 +31,7 @@ std::vector<double> TensorGang<T>::losses_and_gradients(std::span<const Batch* c
   const at::AutoGradMode differentiate{true};
   const TensorFactors stacks{factors_, members_, layers_, model_.device()};
   std::vector<double> losses(batches.size());
-  for (const Pass& pass : pack_labelled(batch.rows, device_token_budget))
+  for (const Pass& pass : pack_labelled(batch.rows, token_budget_))
     run(pass, {stacks, factors_.dropout()}, batch.weights, losses);
   stacks.add_gradients_to(factors_);
   return losses;

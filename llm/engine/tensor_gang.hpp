@@ -9,8 +9,9 @@
 
 namespace edgefuse::llm::engine {
 
-/// Tokens that go through the model at once on a device: enough to fill it, few enough for their logits to fit.
-inline constexpr std::int64_t device_token_budget = 4096;
+/// Tokens that go through the model at once on a device: enough to fill it, few enough for their logits, which exist
+/// several times at once, to stay below a gigabyte each.
+[[nodiscard]] std::int64_t device_token_budget(const ModelConfig& config);
 
 /// Gang's work on the device that holds the model (docs/decisions/0005): the same members, passes, factors and masks,
 /// in ATen's operations, with gradients by autograd. The factors stay on the host, where optimisers move them; every
@@ -33,6 +34,7 @@ class TensorGang {
 
   TensorModel model_;
   std::size_t layers_;
+  std::int64_t token_budget_;
   std::size_t members_;
   GangFactors<T> factors_;
 };

@@ -2,10 +2,10 @@
 
 #include <cmath>
 #include <limits>
-#include <tuple>
 
 #include <ATen/ATen.h>
 
+#include "llm/engine/tensor_product.hpp"
 #include "llm/rope.hpp"
 
 namespace edgefuse::llm::engine {
@@ -21,9 +21,9 @@ template <class T>
 at::Tensor mask(const Dropout& dropout, const Packed& packed, ModuleId module, std::int64_t width) {
   const at::Tensor ones =
       at::ones({packed.size(), width}, at::TensorOptions().dtype(c10::CppTypeToScalarType<T>::value));
-  for (const auto& [member, span, before] : packed.members) {
+  for (const auto& [member, span] : packed.members) {
     const MatrixView<T> rows{ones.data_ptr<T>() + span.begin * width, span.size(), width, width};
-    dropout.apply(member, dropout_module(module), before, rows, rows);
+    dropout.apply(member, dropout_module(module), packed.numbers_of(span), rows, rows);
   }
   return ones;
 }
@@ -70,7 +70,7 @@ class TensorModel::Block {
   [[nodiscard]] at::Tensor project(const at::Tensor& x, Projection projection, const TensorPacked& packed) const {
     const Linear& linear = layer_.projection(projection);
     const ModuleId module{index_, projection};
-    at::Tensor y = model_.product(x, linear.weight, linear.held);
+    at::Tensor y = frozen_product(x, linear.weight, linear.held, model_.precision_);
     if (linear.bias.defined()) y = y + linear.bias;
     const StackedFactors* factors = adapters_ == nullptr ? nullptr : adapters_->factors.find(module);
     if (factors == nullptr) return y;
@@ -134,14 +134,6 @@ at::Tensor TensorModel::norm(const at::Tensor& x, const at::Tensor& weight) cons
   return x * at::rsqrt(x.square().mean(-1, true) + model_.config.rms_norm_eps) * weight;
 }
 
-at::Tensor TensorModel::product(const at::Tensor& x, const at::Tensor& weight, const HeldWeight& held) const {
-  const bool quantised = held.quantisation != Quantisation::none;
-  const at::Tensor exact = quantised ? dequantised(held) : weight;
-  if (precision_ == Precision::fp32) return at::matmul(x, exact.t());
-  const at::Tensor rounded = held.defined() && !quantised ? held.numbers : exact.to(at::kBFloat16);
-  return at::matmul(x.to(at::kBFloat16), rounded.t()).to(x.scalar_type());
-}
-
 at::Tensor TensorModel::forward(const TensorPass& pass, const TensorAdapters* adapters) const {
   at::Tensor x = at::embedding(model_.embedding, pass.ids);
   const std::size_t layers = model_.layers.size();
@@ -153,7 +145,7 @@ at::Tensor TensorModel::forward(const TensorPass& pass, const TensorAdapters* ad
 }
 
 at::Tensor TensorModel::logits(const at::Tensor& x) const {
-  return product(x, model_.head, model_.held_head);
+  return frozen_product(x, model_.head, model_.held_head, precision_);
 }
 
 }  // namespace edgefuse::llm::engine

@@ -35,8 +35,6 @@ class TensorModel {
  private:
   class Block;
   [[nodiscard]] at::Tensor norm(const at::Tensor& x, const at::Tensor& weight) const;
-  /// x·w' with the operands in the precision of the run.
-  [[nodiscard]] at::Tensor product(const at::Tensor& x, const at::Tensor& weight, const HeldWeight& held) const;
 
   const Model& model_;
   Precision precision_;

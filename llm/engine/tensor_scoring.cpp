@@ -21,13 +21,15 @@ class TensorScorer {
     factors_.emplace(factors, 1, model.layers.size(), device());
   }
 
-  /// [queries, vocabulary]
-  [[nodiscard]] at::Tensor logits(const Pass& pass) const {
+  /// The last block's output at the queries, normalised.
+  [[nodiscard]] at::Tensor forward(const Pass& pass) const {
     const TensorPass on_device{pass, device()};
-    if (!factors_) return model_.logits(model_.forward(on_device, nullptr));
+    if (!factors_) return model_.forward(on_device, nullptr);
     const TensorAdapters adapters{*factors_, no_dropout_};
-    return model_.logits(model_.forward(on_device, &adapters));
+    return model_.forward(on_device, &adapters);
   }
+  /// [queries, vocabulary]
+  [[nodiscard]] at::Tensor logits(const Pass& pass) const { return model_.logits(forward(pass)); }
   [[nodiscard]] at::Device device() const { return model_.device(); }
 
  private:
@@ -43,11 +45,11 @@ at::Tensor next_logits_on_device(const Model& model, const Adapter* adapter,
                                  std::span<const std::vector<std::int64_t>> texts,
                                  std::span<const std::int64_t> candidates, std::int64_t longest) {
   const TensorScorer<T> scorer{model, adapter, longest};
-  std::vector<at::Tensor> parts;
-  for (const Pass& pass : pack_last(texts, device_token_budget, Beginnings::repeated)) {
-    at::Tensor logits = scorer.logits(pass);
-    if (!candidates.empty()) logits = logits.index_select(1, indices_on(candidates, scorer.device()));
-    parts.push_back(logits.cpu());
+  const at::Tensor head =
+      candidates.empty() ? model.head : model.head.index_select(0, indices_on(candidates, scorer.device()));
+  std::vector<at::Tensor> parts = {at::empty({0, head.size(0)}, at::TensorOptions().dtype(model.head.scalar_type()))};
+  for (const Pass& pass : pack_last(texts, device_token_budget(model.config), Beginnings::repeated)) {
+    parts.push_back(at::matmul(scorer.forward(pass), head.t()).cpu());
   }
   return at::cat(parts).to(at::kFloat);
 }
@@ -57,7 +59,7 @@ std::vector<SequenceLoss> losses_on_device(const Model& model, const Adapter* ad
                                            std::span<const Sequence> sequences, std::int64_t longest) {
   const TensorScorer<T> scorer{model, adapter, longest};
   std::vector<SequenceLoss> result(sequences.size());
-  for (const Pass& pass : pack_scored(sequences, device_token_budget, Beginnings::repeated)) {
+  for (const Pass& pass : pack_scored(sequences, device_token_budget(model.config), Beginnings::repeated)) {
     const at::Tensor targets = indices_on(pass.targets, scorer.device()).unsqueeze(1);
     const at::Tensor nll = at::log_softmax(scorer.logits(pass), -1).gather(1, targets).neg().to(at::kDouble).cpu();
     add_to_texts(pass, {nll.data_ptr<double>(), pass.targets.size()}, result);

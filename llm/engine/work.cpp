@@ -1,5 +1,6 @@
 #include "llm/engine/work.hpp"
 
+#include <algorithm>
 #include <limits>
 #include <vector>
 
@@ -81,9 +82,14 @@ void add_pass(Work& work, const Model& model, const FactorLayout& layout, const 
   for (std::size_t layer = 0; layer < model.layers.size(); ++layer)
     work.flops += LayerWork{model, layout, layer, pass}.flops();
   work.flops += 2 * 2 * static_cast<double>(pass.queries.size()) * static_cast<double>(model.head.numel());
-  for (const Span& row : pass.tokens.rows)
-    work.tokens += static_cast<double>(row.size());
   work.multiplied_tokens += static_cast<double>(pass.tokens.size());
+}
+
+/// What has to be read to predict all of a text's labels.
+double tokens_to_read(const Sequence& text) {
+  const auto last =
+      std::find_if(text.labels.rbegin(), text.labels.rend(), [](auto label) { return label != no_label; });
+  return std::max(0.0, static_cast<double>(text.labels.rend() - last) - 1);
 }
 
 }  // namespace
@@ -96,6 +102,8 @@ Work work_of(const Model& variant, std::span<const TrainingJob> jobs) {
       std::vector<Row> rows;
       for (const Sequence& sequence : batch)
         rows.push_back({0, &sequence});
+      for (const Sequence& sequence : batch)
+        work.tokens += tokens_to_read(sequence);
       for (const Pass& pass : pack_labelled(rows, std::numeric_limits<std::int64_t>::max()))
         add_pass(work, variant, layout, pass);
     }

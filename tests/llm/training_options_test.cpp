@@ -1,6 +1,7 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <numeric>
 #include <vector>
 
 #include "llm/engine/gang.hpp"
@@ -111,7 +112,9 @@ TEST(Dropout, KeepsTheExpectationOfItsInput) {
   dropout.begin_step(0, 17);
   std::vector<double> ones(301 * 97, 1.0);
   std::vector<double> masked(ones.size());
-  dropout.apply(0, 3, 0, MatrixView<const double>{ones.data(), 301, 97, 97}, {masked.data(), 301, 97, 97});
+  std::vector<std::int64_t> tokens(301);
+  std::iota(tokens.begin(), tokens.end(), 0);
+  dropout.apply(0, 3, tokens, MatrixView<const double>{ones.data(), 301, 97, 97}, {masked.data(), 301, 97, 97});
   double sum = 0;
   for (const double value : masked) {
     EXPECT_TRUE(value == 0 || std::abs(value - 4.0 / 3) < 1e-12) << value;

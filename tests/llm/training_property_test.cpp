@@ -101,6 +101,37 @@ TEST(Gang, DropsOutTheSameInAnyCompany) {
   expect_same_as_alone(model, jobs, options, 1e-12);
 }
 
+TEST(Gang, DropsOutTheSameHoweverItsTextsAreCutIntoPasses) {
+  ModelConfig config = rich_config();
+  config.max_positions = 600;
+  const Model model = random_model(config, 30, at::kDouble);
+  std::vector<TrainingJob> jobs;
+  for (std::uint32_t member = 0; member < 2; ++member) {
+    Batch batch = random_batch(config, {300, 400}, 1, 70 + member);
+    for (std::size_t i = 0; i + 1 < batch[member].labels.size(); ++i)
+      batch[member].labels[i] = no_label;  // one text asks once, the other at every token
+    jobs.push_back({random_adapter(model, {Projection::q, Projection::v, Projection::down}, member),
+                    {batch},
+                    {.seed = 3, .domain = sim::Domain::dropout_seed, .client = member}});
+  }
+  TrainingOptions options = thorough;
+  options.dropout = 0.3;
+  expect_same_as_alone(model, jobs, options, 1e-12);
+}
+
+TEST(Gang, StopsAMemberThatAStepWouldRuinAndKeepsWhatItHad) {
+  const Model model = random_model(rich_config(), 31);
+  const auto jobs = unequal_jobs(model, all_targets);
+  TrainingOptions options = thorough;
+  options.learning_rate = 1e300;
+  const auto trained = train_gang(model, jobs, options);
+  for (std::size_t member = 0; member < jobs.size(); ++member) {
+    EXPECT_TRUE(trained[member].stopped) << "member " << member;
+    EXPECT_EQ(trained[member].losses.size(), 1) << "member " << member;
+    EXPECT_EQ(relative_difference(trained[member].adapter, jobs[member].initial), 0) << "member " << member;
+  }
+}
+
 TEST(Gang, TrainsWithEveryOptionAsOneMemberAlone) {
   const Model model = uneven_variant(random_model(rich_config(), 27, at::kDouble));
   TrainingOptions options = thorough;
@@ -121,6 +152,7 @@ TEST(Gang, KeepsABrokenMemberFromTheOthers) {
   jobs[1].initial.modules.at({1, Projection::o}).a[0][2] = std::nan("");
   const auto trained = train_gang(model, jobs, thorough);
   ASSERT_EQ(trained[1].losses.size(), 1) << "a broken member stops at once";
+  EXPECT_TRUE(trained[1].stopped);
   EXPECT_TRUE(std::isnan(trained[1].losses.back()));
   const auto& kept = trained[1].adapter.modules.at({0, Projection::q});
   EXPECT_TRUE(kept.b.equal(jobs[1].initial.modules.at({0, Projection::q}).b)) << "and keeps what it had";
