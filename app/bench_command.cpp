@@ -24,7 +24,8 @@ void print_help(std::ostream& out) {
   out << "usage: edgefuse bench WHAT [options]\n\nHow fast this machine does something, in ratios of one run.\n\n";
   for (const Command& bench : benches)
     out << fmt::format("  {:8} {}\n", bench.name, bench.summary);
-  out << "\n  --help   print this help; edgefuse bench WHAT --help says more\n\nexample:\n  edgefuse bench queue --clients 100000\n";
+  out << "\n  --help   print this help; edgefuse bench WHAT --help says more\n\nexample:\n  edgefuse bench queue "
+         "--clients 100000\n";
 }
 
 [[noreturn]] void refuse(const std::string& what) {

@@ -84,13 +84,18 @@ void append_to_column(hid_t file, const std::string& path, const ColumnData& val
   const auto write = [&](const void* data) {
     check(H5Dwrite(set.id(), type.id(), memory.id(), place.id(), H5P_DEFAULT, data), path);
   };
-  if (const auto* texts = std::get_if<std::vector<std::string>>(&values)) {
+  if (const auto* texts = std::get_if<TextValues>(&values)) {
     std::vector<const char*> pointers;
-    for (const auto& text : *texts)
-      pointers.push_back(text.c_str());
+    pointers.reserve(texts->size());
+    for (std::size_t i = 0; i < texts->size(); ++i)
+      pointers.push_back((*texts)[i].c_str());
     write(pointers.data());
   } else {
-    std::visit([&](const auto& all) { write(all.data()); }, values);
+    std::visit(
+        [&](const auto& all) {
+          if constexpr (requires { all.data(); }) write(all.data());
+        },
+        values);
   }
 }
 
@@ -130,9 +135,9 @@ ColumnData read_column(hid_t file, const std::string& path, ColumnType type) {
   }
   std::vector<char*> pointers(length);
   read(pointers.data());
-  std::vector<std::string> values;
+  TextValues values;
   for (char* text : pointers) {
-    values.emplace_back(text == nullptr ? "" : text);
+    values.push_back(text == nullptr ? "" : text);
     H5free_memory(text);
   }
   return values;

@@ -56,6 +56,10 @@ void restore(Outcome& member, std::uint8_t value) {
 template <class Row, class Member>
 using Stored = decltype(stored(std::declval<const Row&>().*std::declval<Member>()));
 
+/// What holds a column of values of type T.
+template <class T>
+using Values = std::conditional_t<std::is_same_v<T, std::string>, TextValues, std::vector<T>>;
+
 }  // namespace
 
 template <class Row>
@@ -67,7 +71,7 @@ template <class Row>
 ColumnData gather(const Column<Row>& column, std::span<const Row> rows) {
   return std::visit(
       [&](auto member) -> ColumnData {
-        std::vector<Stored<Row, decltype(member)>> values;
+        Values<Stored<Row, decltype(member)>> values;
         values.reserve(rows.size());
         for (const auto& row : rows)
           values.push_back(stored(row.*member));
@@ -80,7 +84,7 @@ template <class Row>
 void scatter(const Column<Row>& column, const ColumnData& data, std::span<Row> rows) {
   std::visit(
       [&](auto member) {
-        const auto& values = std::get<std::vector<Stored<Row, decltype(member)>>>(data);
+        const auto& values = std::get<Values<Stored<Row, decltype(member)>>>(data);
         for (std::size_t i = 0; i < rows.size(); ++i)
           restore(rows[i].*member, values[i]);
       },

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "results/records.hpp"
+#include "results/text_values.hpp"
 
 /// The tables of a result file, declared once: recorder, reader, digest and the documentation's test all follow these.
 namespace edgefuse::results {
@@ -43,8 +44,7 @@ struct TableSchema {
 [[nodiscard]] std::vector<std::string> outcome_labels();
 
 /// One column's values for some rows.
-using ColumnData =
-    std::variant<std::vector<std::int64_t>, std::vector<double>, std::vector<std::string>, std::vector<std::uint8_t>>;
+using ColumnData = std::variant<std::vector<std::int64_t>, std::vector<double>, TextValues, std::vector<std::uint8_t>>;
 
 template <class Row>
 [[nodiscard]] ColumnType type_of(const Column<Row>& column);

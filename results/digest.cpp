@@ -39,8 +39,8 @@ void ValueHash::add(std::string_view value) {
 void ValueHash::add(const ColumnData& values) {
   std::visit(
       [this](const auto& all) {
-        for (const auto& value : all)
-          add(value);
+        for (std::size_t i = 0; i < all.size(); ++i)
+          add(all[i]);
       },
       values);
 }

@@ -62,6 +62,7 @@ std::vector<RootAttribute> root_attributes(const RunHeader& header, bool complet
           {"question", header.question},
           {"fidelity", header.fidelity},
           {"seed", static_cast<std::int64_t>(header.seed)},
+          {"clients", header.clients},
           {"complete", std::int64_t{complete}}};
 }
 

@@ -20,7 +20,8 @@ struct RunHeader {
   std::string scenario_written;   // the file's own text
   std::string scenario_resolved;  // every default written out: what decides the run
   std::uint64_t seed = 0;
-  std::string fidelity;  // "learning" or "timing"
+  std::string fidelity;      // "learning" or "timing"
+  std::int64_t clients = 0;  // in the fleet, whether or not each has a row
   /// What the codes in EventRow stand for.
   std::vector<std::string> event_phases;
   std::vector<std::string> event_kinds;

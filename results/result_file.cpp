@@ -30,6 +30,7 @@ class Reader {
             .scenario_resolved = hdf5::read_text(file_, "/scenario/resolved"),
             .seed = static_cast<std::uint64_t>(hdf5::read_integer_attribute(file_, "seed")),
             .fidelity = hdf5::read_text_attribute(file_, "fidelity"),
+            .clients = 0,
             .event_phases = read_labels(file_, "/events/phase"),
             .event_kinds = read_labels(file_, "/events/kind")};
   }
@@ -90,6 +91,8 @@ ResultFile read_open(hid_t file, const std::filesystem::path& path) {
   result.complete = hdf5::read_integer_attribute(file, "complete") != 0;
   if (result.complete) result.provenance = reader.provenance();
   result.clients = reader.table(client_table());
+  result.header.clients = H5Aexists(file, "clients") > 0 ? hdf5::read_integer_attribute(file, "clients")
+                                                         : static_cast<std::int64_t>(result.clients.size());
   result.plans = reader.table(plan_table());
   result.rounds = reader.table(round_table());
   result.evaluation = reader.table(evaluation_table());

@@ -36,7 +36,7 @@ Summary summarise(const ResultFile& result) {
                   .bytes_up = {},
                   .bytes_down = {},
                   .energy = {},
-                  .clients = static_cast<std::int64_t>(result.clients.size()),
+                  .clients = result.header.clients,
                   .ratios = {},
                   .evaluation = latest(result.evaluation),
                   .history = result.evaluation,

@@ -188,6 +188,7 @@ struct Evaluation {
 
 struct Output {
   std::string file;  // results/runs/NAME.h5 by default
+  bool clients = true;
   bool plans = true;
   bool events = true;
 

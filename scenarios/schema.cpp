@@ -324,6 +324,7 @@ Section output() {
   return section("output", "What is recorded. Rounds and evaluation always are.", &Scenario::output,
                  std::vector<Key<Output>>{
                      key("file", &Output::file, Text{}, "The result file.").by_default("results/runs/NAME.h5"),
+                     key("clients", &Output::clients, Flag{}, "A row for each client of the fleet."),
                      key("plans", &Output::plans, Flag{}, "Every picked client's plan and outcome, round by round."),
                      key("events", &Output::events, Flag{}, "Every event of virtual time."),
                  });

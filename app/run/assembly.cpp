@@ -75,7 +75,7 @@ void require_somebody_fits(const Assembly& assembly) {
   Bytes least{}, most{};
   for (std::uint32_t client = 0; client < assembly.fleet.size(); ++client) {
     if (assembly.plan(client)) return;
-    const auto needed = assembly.planner.least_memory(assembly.task.shards[client].workload);
+    const auto needed = assembly.planner.least_memory(assembly.task.shard(client).workload);
     least = client == 0 ? needed : std::min(least, needed);
     most = std::max(most, assembly.fleet.memory(client));
   }
@@ -89,7 +89,7 @@ void require_somebody_fits(const Assembly& assembly) {
 }  // namespace
 
 std::optional<llm::Plan> Assembly::plan(std::uint32_t client) const {
-  return planner.plan(fleet, client, link(client), task.shards[client].workload);
+  return planner.plan(fleet, client, link(client), task.shard(client).workload);
 }
 
 sim::Link Assembly::link(std::uint32_t client) const {

@@ -30,7 +30,15 @@ llm::ModelDelta plain_mean(std::span<const server::Contribution> contributions) 
 Experiment::Experiment(Assembly assembly, results::Recorder& recorder, ExperimentOptions options)
     : assembly_{std::move(assembly)}, recorder_{recorder}, options_{std::move(options)} {
   if (assembly_.scenario.fidelity == scenarios::Fidelity::learning) prepare_learning();
-  recorder_.add(client_rows(assembly_));
+  if (assembly_.scenario.output.clients) record_clients();
+}
+
+/// A part of the fleet at a time: as rows it takes ten times the memory that it takes as a fleet.
+void Experiment::record_clients() {
+  constexpr std::uint32_t part = 1 << 16;
+  const auto clients = assembly_.fleet.size();
+  for (std::uint32_t first = 0; first < clients; first += std::min(part, clients - first))
+    recorder_.add(client_rows(assembly_, first, std::min(part, clients - first)));
 }
 
 void Experiment::prepare_learning() {
@@ -136,7 +144,7 @@ std::vector<Subject> Experiment::subjects() const {
   if (judges(scenarios::EvaluatedModel::adapters)) {
     std::set<std::string> domains;
     for (const auto& contribution : learner_->contributions())
-      domains.insert(assembly_.task.shards[contribution.client].domain);
+      domains.insert(assembly_.task.shard(contribution.client).domain);
     for (const auto& domain : domains)
       subjects.push_back({"adapter:" + domain, [this, domain] {
                             return llm::apply(learner_->base(), plain_mean(learner_->contributions_of(domain)));

@@ -35,6 +35,7 @@ class Experiment {
   void run();
 
  private:
+  void record_clients();
   void prepare_learning();
   void finish_round(const RoundTimeline& round);
   [[nodiscard]] std::vector<TrainingRecord> train(const RoundTimeline& round);

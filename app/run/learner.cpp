@@ -101,7 +101,7 @@ void Learner::slice_variants() {
 
 void Learner::note(std::int64_t round, const llm::Plan& plan) {
   const auto build = [this, round, plan]() -> llm::TrainingJob {
-    const auto& shard = task_.shards[plan.client];
+    const auto& shard = task_.shard(plan.client);
     return {.initial = llm::make_adapter(variants_[plan.variant].model, lora_spec(scenario_.adapter), scenario_.seed,
                                          plan.client, static_cast<std::uint32_t>(round)),
             .steps = clients::local_batches(shard.examples, local_schedule(scenario_.training), scenario_.seed,
@@ -145,7 +145,7 @@ std::vector<TrainingRecord> Learner::collect(const clients::TrainingWatch& watch
 std::vector<server::Contribution> Learner::contributions_of(const std::string& domain) const {
   std::vector<server::Contribution> chosen;
   for (const auto& contribution : contributions_)
-    if (task_.shards[contribution.client].domain == domain) chosen.push_back(contribution);
+    if (task_.shard(contribution.client).domain == domain) chosen.push_back(contribution);
   return chosen;
 }
 

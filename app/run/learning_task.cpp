@@ -88,9 +88,7 @@ LearningTask make_sizes_only_task(const scenarios::Scenario& scenario) {
                                           .sequence = scenario.data.max_tokens,
                                           .labelled_share = 1,
                                           .recompute = scenario.training.recompute}}};
-  LearningTask task;
-  task.shards.assign(static_cast<std::size_t>(scenario.fleet.clients), shard);
-  return task;
+  return {.shards = {shard}};
 }
 
 }  // namespace edgefuse::app

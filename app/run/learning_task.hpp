@@ -22,8 +22,12 @@ struct Shard {
 
 /// The corpus divided among the clients and turned into tokens.
 struct LearningTask {
-  std::vector<Shard> shards;  // one for each client
+  std::vector<Shard> shards;  // one for each client, or a single one that stands for each of them
   std::int64_t dropped = 0;   // examples that are in no shard because they leave nothing to predict
+
+  [[nodiscard]] const Shard& shard(std::uint32_t client) const {
+    return shards.size() == 1 ? shards.front() : shards[client];
+  }
 };
 
 [[nodiscard]] clients::LocalSchedule local_schedule(const scenarios::Training& training);

@@ -52,6 +52,7 @@ results::RunHeader run_header(const scenarios::Scenario& scenario) {
                             .scenario_resolved = scenarios::resolved(scenario),
                             .seed = scenario.seed,
                             .fidelity = scenario.fidelity == scenarios::Fidelity::timing ? "timing" : "learning",
+                            .clients = scenario.fleet.clients,
                             .event_phases = {"completion", "client", "server", "observer"},
                             .event_kinds = {}};
   for (const auto kind : event_names)
@@ -59,10 +60,10 @@ results::RunHeader run_header(const scenarios::Scenario& scenario) {
   return header;
 }
 
-std::vector<results::ClientRow> client_rows(const Assembly& assembly) {
+std::vector<results::ClientRow> client_rows(const Assembly& assembly, std::uint32_t first, std::uint32_t count) {
   std::vector<results::ClientRow> rows;
-  for (std::uint32_t client = 0; client < assembly.fleet.size(); ++client) {
-    const auto& shard = assembly.task.shards[client];
+  for (std::uint32_t client = first; client < first + count; ++client) {
+    const auto& shard = assembly.task.shard(client);
     rows.push_back({.device = assembly.fleet.device(client).name,
                     .domain = shard.domain,
                     .memory = assembly.fleet.memory(client),

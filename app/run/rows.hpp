@@ -14,7 +14,8 @@ namespace edgefuse::app {
 
 /// The header of the run's file: names, scenario, and what the codes of events stand for.
 [[nodiscard]] results::RunHeader run_header(const scenarios::Scenario& scenario);
-[[nodiscard]] std::vector<results::ClientRow> client_rows(const Assembly& assembly);
+[[nodiscard]] std::vector<results::ClientRow> client_rows(const Assembly& assembly, std::uint32_t first,
+                                                          std::uint32_t count);
 /// By client. `records` are empty under the timing fidelity: losses are then NaN, and everybody who returned is counted
 /// as fused.
 [[nodiscard]] std::vector<results::PlanRow> plan_rows(const Assembly& assembly, const RoundTimeline& round,

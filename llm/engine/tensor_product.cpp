@@ -27,8 +27,8 @@ struct QuantisedProduct : torch::autograd::Function<QuantisedProduct> {
 
   static torch::autograd::variable_list backward(Context* context, const torch::autograd::variable_list& dy) {
     const auto saved = context->get_saved_variables();
-    const at::Tensor weight = dense(saved[0], saved[1], context->saved_data["quantisation"].toInt(),
-                                    context->saved_data["cols"].toInt());
+    const at::Tensor weight =
+        dense(saved[0], saved[1], context->saved_data["quantisation"].toInt(), context->saved_data["cols"].toInt());
     return {multiplied(dy[0], weight, context->saved_data["rounds"].toBool()), {}, {}, {}, {}, {}};
   }
 

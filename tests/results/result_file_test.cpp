@@ -49,20 +49,20 @@ fs::path recorded_by_a_newer_edgefuse(const char* digest) {
   (void)sample::record(file, 2);
   {
     const auto open = hdf5::open_to_append(file);
-    hdf5::write_attribute(open.id(), "schema_version", "1.1");
+    hdf5::write_attribute(open.id(), "schema_version", "1.2");
     hdf5::write_attribute(open.id(), "delta", 1e-5);
     create_column(open.id(), {"/rounds/epsilon", ColumnType::number, "1", "privacy spent so far", {}});
     append_to_column(open.id(), "/rounds/epsilon", std::vector{0.5, 0.75});
     (void)hdf5::create_group(open.id(), "/privacy");
     create_column(open.id(), {"/privacy/mechanism", ColumnType::text, "1", "where its noise comes from", {}});
-    append_to_column(open.id(), "/privacy/mechanism", std::vector<std::string>{"gaussian"});
+    append_to_column(open.id(), "/privacy/mechanism", TextValues{"gaussian"});
     hdf5::write_attribute(open.id(), "digest", digest);
   }
   return file;
 }
 
 // From the recipe of docs/formats/results.md in a few lines of Python.
-constexpr auto digest_of_newer = "c06e88e2129458c614231373345e304d3babac49147683be0372147d880ffaa9";
+constexpr auto digest_of_newer = "589137a80162916633939592866e7da7e90c2c037b788ffcccee7c9932afbf76";
 
 TEST(ResultFile, OfANewerMinorVersionIsReadAndChecked) {
   const auto result = read_result(recorded_by_a_newer_edgefuse(digest_of_newer));
@@ -73,7 +73,7 @@ TEST(ResultFile, OfANewerMinorVersionIsReadAndChecked) {
 
 TEST(ResultFile, OfANewerMinorVersionIsRefusedWhenAColumnThatNobodyHereKnowsWasChanged) {
   const auto file = recorded_by_a_newer_edgefuse(digest_of_newer);
-  append_to_column(hdf5::open_to_append(file).id(), "/privacy/mechanism", std::vector<std::string>{"none"});
+  append_to_column(hdf5::open_to_append(file).id(), "/privacy/mechanism", TextValues{"none"});
   EXPECT_TRUE(refusal(file).starts_with("its content was changed: it states digest ")) << refusal(file);
 }
 

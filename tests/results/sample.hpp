@@ -16,6 +16,7 @@ inline RunHeader header() {
           .scenario_resolved = "name = \"sample\"\nseed = 7\n",
           .seed = 7,
           .fidelity = "learning",
+          .clients = 3,
           .event_phases = {"completion", "server"},
           .event_kinds = {"downloaded", "trained", "uploaded"}};
 }
