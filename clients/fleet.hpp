@@ -50,8 +50,9 @@ struct ClientGroup {
 class Fleet {
  public:
   /// Deals the groups to clients in random order, so a client's device says nothing about its data. Shares become
-  /// counts by largest remainders, ties to the earlier group. Client c's factors exp(spread·z) come from its own
-  /// stream: they are the same in every fleet of this seed, whatever its size.
+  /// counts by largest remainders, ties to the earlier group. Client c's factors exp(spread·z), that of its link
+  /// rounded to a power of 2^(1/32), come from its own stream: they are the same in every fleet of this seed, whatever
+  /// its size.
   explicit Fleet(const FleetSpec& spec);
 
   [[nodiscard]] std::uint32_t size() const { return static_cast<std::uint32_t>(rows_.size()); }

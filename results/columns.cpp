@@ -181,7 +181,8 @@ TableSchema<EventRow> event_table() {
               {"time", &EventRow::time, "ns", "virtual time"},
               {"phase", &EventRow::phase, "1", "place in the order of one instant"},
               {"kind", &EventRow::kind, "1", "what happened"},
-              {"actor", &EventRow::actor, "1", "client it happened to, -1 for the server"},
+              {"actor", &EventRow::actor, "1",
+               "client it happened to, or below 0 the server (-1), its downlink (-2), its uplink (-3)"},
           }};
 }
 

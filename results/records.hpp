@@ -113,7 +113,7 @@ struct EventRow {
   SimTime time;
   std::uint8_t phase = 0;  // index into RunHeader::event_phases
   std::uint8_t kind = 0;   // index into RunHeader::event_kinds
-  std::int64_t actor = 0;  // a client, or -1 for the server
+  std::int64_t actor = 0;  // a client; -1 for the server, -2 for its downlink, -3 for its uplink
 };
 
 }  // namespace edgefuse::results

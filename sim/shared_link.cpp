@@ -74,6 +74,7 @@ BytesPerSecond SharedLink::rate(Flow flow) const {
 
 void SharedLink::advance(SimTime now) {
   EDGEFUSE_EXPECTS(now >= now_, "time does not go back");
+  if (now == now_) return;
   const double elapsed = now.since(now_).value;
   for (auto& [cap, c] : classes_)
     c.clock += rate_of(c) * elapsed;

@@ -61,6 +61,7 @@ void Experiment::run() {
   std::iota(everybody.begin(), everybody.end(), 0U);
   RoundSimulation simulation{
       server,
+      {.down = assembly_.scenario.network.downlink, .up = assembly_.scenario.network.uplink},
       *assembly_.methods.protocol,
       {.select =
            [&](std::int64_t round, std::int64_t count) {

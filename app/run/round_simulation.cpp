@@ -7,8 +7,14 @@
 
 namespace edgefuse::app {
 
-RoundSimulation::RoundSimulation(std::uint32_t clients, server::Protocol& protocol, RoundHooks hooks)
-    : simulator_{clients + 1}, protocol_{protocol}, hooks_{std::move(hooks)}, server_{clients} {}
+RoundSimulation::RoundSimulation(std::uint32_t clients, const ServerCapacity& capacity, server::Protocol& protocol,
+                                 RoundHooks hooks)
+    : simulator_{clients + 3},
+      protocol_{protocol},
+      hooks_{std::move(hooks)},
+      server_{clients},
+      downloads_{sim::SharedLink{capacity.down}, clients + 1, EventKind::download_done},
+      uploads_{sim::SharedLink{capacity.up}, clients + 2, EventKind::upload_done} {}
 
 void RoundSimulation::run() {
   follow(protocol_.begin());
@@ -27,14 +33,16 @@ void RoundSimulation::handle(const sim::Event& event, EventKind kind) {
     case EventKind::compute_done: {
       const auto& plan = participation(event.actor).plan;
       hooks_.trained(current_.round, plan);
-      return schedule_client(event.actor, sim::upload_time(hooks_.link(event.actor), plan.upload),
-                             EventKind::upload_done);
+      uploads_.link.start(simulator_.now(), event.actor, plan.upload, hooks_.link(event.actor).up);
+      return await_next_end(uploads_);
     }
     case EventKind::upload_done:
       participation(event.actor).returned = simulator_.now();
       return follow(protocol_.ended());
     case EventKind::fuse:
       return fuse();
+    case EventKind::transfers_sent:
+      return finish_transfers(event.actor == downloads_.actor ? downloads_ : uploads_);
   }
 }
 
@@ -60,7 +68,8 @@ void RoundSimulation::begin_round(std::int64_t invitations) {
     }
   }
   for (const auto& [plan, invited_at, returned] : current_.participations)
-    schedule_client(plan.client, sim::download_time(hooks_.link(plan.client), plan.download), EventKind::download_done);
+    downloads_.link.start(simulator_.now(), plan.client, plan.download, hooks_.link(plan.client).down);
+  await_next_end(downloads_);
   follow(protocol_.started(static_cast<std::int64_t>(current_.participations.size())));
 }
 
@@ -68,6 +77,18 @@ void RoundSimulation::fuse() {
   current_.end = simulator_.now();
   hooks_.fused(current_);
   follow(protocol_.fused(++ended_));
+}
+
+void RoundSimulation::finish_transfers(Direction& direction) {
+  for (const auto client : direction.link.take_ended(simulator_.now()))
+    schedule_client(client, hooks_.link(client).latency, direction.arrival);
+  await_next_end(direction);
+}
+
+void RoundSimulation::await_next_end(Direction& direction) {
+  simulator_.cancel(direction.actor);
+  if (const auto end = direction.link.next_end())
+    simulator_.schedule(*end, sim::Phase::completion, direction.actor, EventKind::transfers_sent);
 }
 
 void RoundSimulation::schedule_client(std::uint32_t client, Seconds duration, EventKind kind) {

@@ -9,6 +9,7 @@
 #include "llm/plan.hpp"
 #include "server/protocol/protocol.hpp"
 #include "sim/link.hpp"
+#include "sim/shared_link.hpp"
 #include "sim/simulator.hpp"
 
 namespace edgefuse::app {
@@ -29,10 +30,18 @@ struct RoundHooks {
   std::function<void(const sim::Event& event)> observed;
 };
 
-/// A run in virtual time: invitation, download, training, upload, fusion, for as long as the protocol invites.
+/// What the server can send to and take in from all clients together.
+struct ServerCapacity {
+  BytesPerSecond down{};
+  BytesPerSecond up{};
+};
+
+/// A run in virtual time: invitation, download, training, upload, fusion, for as long as the protocol invites. All
+/// transfers of one direction share the server's link (sim::SharedLink); the last byte arrives a latency after it was
+/// sent.
 class RoundSimulation {
  public:
-  RoundSimulation(std::uint32_t clients, server::Protocol& protocol, RoundHooks hooks);
+  RoundSimulation(std::uint32_t clients, const ServerCapacity& capacity, server::Protocol& protocol, RoundHooks hooks);
 
   void run();
 
@@ -44,12 +53,23 @@ class RoundSimulation {
   void begin_round(std::int64_t invitations);
   void fuse();
   void schedule_client(std::uint32_t client, Seconds duration, EventKind kind);
+
+  /// One direction of the server's link, an actor of its own: its only pending event is the next end of a transfer.
+  struct Direction {
+    sim::SharedLink link;
+    std::uint32_t actor;
+    EventKind arrival;  // of a client's transfer
+  };
+  void finish_transfers(Direction& direction);
+  void await_next_end(Direction& direction);
   Participation& participation(std::uint32_t client);
 
   sim::Simulator<EventKind> simulator_;
   server::Protocol& protocol_;
   RoundHooks hooks_;
-  std::uint32_t server_;          // the actor after the last client
+  std::uint32_t server_;  // the actor after the last client; those of its link come next
+  Direction downloads_;
+  Direction uploads_;
   std::int64_t invitations_ = 0;  // of the round that is about to begin
   std::int64_t ended_ = 0;        // rounds
   RoundTimeline current_;

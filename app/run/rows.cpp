@@ -122,7 +122,7 @@ results::EventRow event_row(const sim::Event& event, std::uint32_t server) {
   return {.time = event.time,
           .phase = static_cast<std::uint8_t>(event.phase),
           .kind = event.kind,
-          .actor = event.actor == server ? -1 : static_cast<std::int64_t>(event.actor)};
+          .actor = event.actor < server ? std::int64_t{event.actor} : std::int64_t{server} - event.actor - 1};
 }
 
 }  // namespace edgefuse::app

@@ -11,10 +11,10 @@
 namespace edgefuse::app {
 
 /// The kinds of events of a run. The values are stored in result files.
-enum class EventKind : std::uint8_t { begin_round, download_done, compute_done, upload_done, fuse };
+enum class EventKind : std::uint8_t { begin_round, download_done, compute_done, upload_done, fuse, transfers_sent };
 
-inline constexpr std::string_view event_names[] = {"begin-round", "download-done", "compute-done", "upload-done",
-                                                   "fuse"};
+inline constexpr std::string_view event_names[] = {"begin-round", "download-done", "compute-done",
+                                                   "upload-done", "fuse",          "transfers-sent"};
 [[nodiscard]] constexpr std::string_view name(EventKind kind) {
   return event_names[static_cast<std::size_t>(kind)];
 }

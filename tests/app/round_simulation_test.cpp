@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <memory>
 #include <numeric>
 
@@ -18,10 +19,11 @@ struct SimulatedRun {
   std::vector<EventKind> kinds;
   std::vector<std::uint32_t> trained;
 
-  explicit SimulatedRun(std::uint32_t clients, std::int64_t count, bool odd_sit_out = false) {
+  explicit SimulatedRun(std::uint32_t clients, std::int64_t count, bool odd_sit_out = false,
+                        const ServerCapacity& capacity = {BytesPerSecond{1e9}, BytesPerSecond{1e9}}) {
     const auto protocol = server::protocols().make(
         "synchronous", {{"rounds", static_cast<double>(count)}, {"clients_per_round", static_cast<double>(clients)}});
-    RoundSimulation simulation{clients, *protocol, hooks(clients, odd_sit_out)};
+    RoundSimulation simulation{clients, capacity, *protocol, hooks(clients, odd_sit_out)};
     simulation.run();
   }
 
@@ -78,9 +80,28 @@ TEST(RoundSimulation, ClientsThatFitNoVariantAreCountedAndNotWaitedFor) {
   EXPECT_EQ(run.trained, (std::vector<std::uint32_t>{0, 2})) << "trained in the order their compute ends";
 }
 
+TEST(RoundSimulation, ClientsShareWhatTheServerCanSend) {
+  // 3 MB/s for three clients whose own links take 2, 4 and 6 MB/s: each gets 1 MB/s until all have their 4 MB.
+  const SimulatedRun run{3, 1, false, {.down = BytesPerSecond{3e6}, .up = BytesPerSecond{1e9}}};
+  for (std::size_t c = 0; c < 3; ++c)
+    EXPECT_NEAR(run.rounds[0].participations[c].returned.since_start().value,
+                0.5 + 4 + 10 + static_cast<double>(c) + 0.5 + 1, 1e-8)
+        << "client " << c;
+}
+
+TEST(RoundSimulation, UploadsThatMeetShareWhatTheServerCanTakeIn) {
+  // Uploads begin at 12.5 s, 12.5 s (1 s later by compute, 1 s earlier by download) and 13.17 s, at 1 MB/s in all.
+  const SimulatedRun run{2, 1, false, {.down = BytesPerSecond{1e9}, .up = BytesPerSecond{1e6}}};
+  for (std::size_t c = 0; c < 2; ++c)
+    EXPECT_NEAR(run.rounds[0].participations[c].returned.since_start().value, 0.5 + 2 + 10 + 2 + 0.5, 1e-8)
+        << "client " << c;
+}
+
 TEST(RoundSimulation, EveryClientHasThreeEventsAndEveryRoundTwo) {
   const SimulatedRun run{5, 2};
-  EXPECT_EQ(run.kinds.size(), 2U * (5 * 3 + 2));
+  const auto of_the_link = std::ranges::count(run.kinds, EventKind::transfers_sent);
+  EXPECT_EQ(run.kinds.size() - static_cast<std::size_t>(of_the_link), 2U * (5 * 3 + 2));
+  EXPECT_LE(of_the_link, 2 * 2 * 5) << "an end of a transfer each, or several at once";
   EXPECT_EQ(run.kinds.front(), EventKind::begin_round);
   EXPECT_EQ(run.kinds.back(), EventKind::fuse);
 }

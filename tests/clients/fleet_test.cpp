@@ -102,6 +102,8 @@ TEST(Fleet, AFasterClientTakesLessTimeInProportion) {
     const auto time = fleet.step_time(c, {.flops = Flops{2e9}, .traffic = Bytes{1e9}});
     EXPECT_DOUBLE_EQ(time.value * static_cast<double>(fleet.row(c).compute_factor), 2);
     EXPECT_DOUBLE_EQ(fleet.link(c).up.value, 1e6 * static_cast<double>(fleet.row(c).link_factor));
+    const double steps = 32 * std::log2(static_cast<double>(fleet.row(c).link_factor));
+    EXPECT_NEAR(steps, std::round(steps), 1e-4) << "links have few different rates";
   }
 }
 

@@ -72,7 +72,8 @@ std::vector<double> on_the_link(double capacity, const std::vector<Transfer>& tr
   std::size_t next = 0;
   while (next < transfers.size() || link.flows() > 0) {
     const auto end = link.next_end();
-    const SimTime start = next < transfers.size() ? after(SimTime{}, Seconds{transfers[next].start}) : SimTime{INT64_MAX};
+    const SimTime start =
+        next < transfers.size() ? after(SimTime{}, Seconds{transfers[next].start}) : SimTime{INT64_MAX};
     if (end && *end <= start) {
       for (const auto flow : link.take_ended(*end))
         ends[flow] = end->since_start().value;
