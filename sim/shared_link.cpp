@@ -32,6 +32,7 @@ Bytes SharedLink::withdraw(SimTime now, Flow flow) {
   flows_.erase(found);
   Class& c = classes_.at(running.cap);
   const double left = std::clamp(running.end - c.clock, 0.0, running.size);
+  ++c.withdrawn;
   leave(c);
   find_level();
   return Bytes{running.size - left};
@@ -97,10 +98,11 @@ void SharedLink::find_level() {
 }
 
 void SharedLink::drop_withdrawn(Class& c) const {
-  while (!c.targets.empty()) {
+  while (c.withdrawn > 0 && !c.targets.empty()) {
     const auto found = flows_.find(c.targets.top().flow);
     if (found != flows_.end() && found->second.ticket == c.targets.top().ticket) return;
     c.targets.pop();
+    --c.withdrawn;
   }
 }
 

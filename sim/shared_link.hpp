@@ -48,7 +48,8 @@ class SharedLink {
     double cap;
     double clock = 0;
     std::size_t flows = 0;
-    std::priority_queue<Target, std::vector<Target>, std::greater<>> targets{};  // of withdrawn flows too
+    std::size_t withdrawn = 0;  // whose targets are still there
+    std::priority_queue<Target, std::vector<Target>, std::greater<>> targets{};
   };
   struct Running {
     double cap;
