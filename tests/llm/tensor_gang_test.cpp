@@ -138,7 +138,7 @@ TEST(DequantisedTensor, IsWhatTheKernelWrites) {
 }
 
 TEST(Cuda, TrainsWhatTheCpuTrains) {
-  if (!at::hasCUDA()) GTEST_SKIP() << "LibTorch can use " << devices_here();
+  if (!at::hasCUDA()) GTEST_SKIP() << "a graphics card is not here: LibTorch can use " << devices_here();
   const Model base = random_model(rich_config(), 9, at::kFloat);
   const Members members = unlike_members(base);
   std::vector<TrainingJob> jobs;
