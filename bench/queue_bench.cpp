@@ -1,5 +1,5 @@
-// The hold model of app/bench/queue_speed.hpp for several numbers of pending events, and flows that come and go on a shared
-// link. Items are events, or flows.
+// The hold model of app/bench/queue_speed.hpp for several numbers of pending events, and flows that come and go on a
+// shared link. Items are events, or flows.
 
 #include <benchmark/benchmark.h>
 

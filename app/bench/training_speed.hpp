@@ -26,14 +26,14 @@ struct TrainingLoad {
 struct TrainingSpeed {
   double ms_per_client_step = 0;    // wall time / (clients · steps)
   double tokens_per_s = 0;          // of input, clients · steps · batch · sequence / wall time
-  double gemm_gflops_peak = 0;      // of one thread: the fastest of the products below, each measured in this run
-  double gemm_fraction = 0;         // useful FLOPs of products / wall time / (peak · threads)
+  double gemm_gflops_peak = 0;      // of one thread, or of the card: the fastest of the products below, in this run
+  double gemm_fraction = 0;         // useful FLOPs of products / wall time / (peak · threads with a gang to train)
   double padding_fraction = 0;      // rows of the products that belong to no token
   std::int64_t peak_rss_bytes = 0;  // of the process, so far
 };
 
-/// Trains the load on `variant` and takes the time. The peak is measured at 1024³ and at the shapes of the model's own
-/// projections with 1024 rows, in the precision of the load.
+/// Trains the load on `variant` and takes the time. On a card the peak is measured at 4096³, on a CPU at 1024³ and at
+/// the shapes of the model's own projections with 1024 rows, in the precision of the load.
 [[nodiscard]] TrainingSpeed measure_training(const llm::Model& variant, const TrainingLoad& load);
 
 }  // namespace edgefuse::app
