@@ -1,12 +1,12 @@
-// The hold model of app/bench/queue_speed.hpp for several numbers of pending events, and flows that come and go on a
+// The hold model of app/bench/hold_model.hpp for several numbers of pending events, and flows that come and go on a
 // shared link. Items are events, or flows.
 
 #include <benchmark/benchmark.h>
 
 #include <cmath>
 #include <cstdint>
-#include <vector>
 
+#include "app/bench/hold_model.hpp"
 #include "sim/heap_queue.hpp"
 #include "sim/ladder_queue.hpp"
 #include "sim/random.hpp"
@@ -18,23 +18,9 @@ using namespace edgefuse;
 
 template <class Queue>
 void hold(benchmark::State& state) {
-  sim::Draws draws{{.seed = 1}};
-  std::vector<std::int64_t> increments(1 << 14);
-  for (auto& increment : increments)
-    increment = 1 + static_cast<std::int64_t>(-1e9 * std::log(draws.uniform()));
-  std::size_t next = 0;
-  std::uint32_t sequence = 0;
-  Queue queue;
-  const auto push = [&](std::int64_t now, std::uint32_t actor) {
-    queue.push({SimTime{now + increments[next++ % increments.size()]}, actor, sequence++, 0, sim::Phase::client, 0});
-  };
-  const auto population = static_cast<std::uint32_t>(state.range(0));
-  for (std::uint32_t actor = 0; actor < population; ++actor)
-    push(0, actor);
-  for ([[maybe_unused]] const auto _ : state) {
-    const sim::Event event = queue.pop();
-    push(event.time.nanoseconds, event.actor);
-  }
+  app::QueueModel<Queue> model{static_cast<std::uint32_t>(state.range(0))};
+  for ([[maybe_unused]] const auto _ : state)
+    model.hold(1);
   state.SetItemsProcessed(state.iterations());
 }
 

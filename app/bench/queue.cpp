@@ -1,6 +1,5 @@
 #include "app/bench/queue.hpp"
 
-#include <limits>
 #include <ostream>
 
 #include <fmt/format.h>

@@ -1,16 +1,15 @@
 #include "app/bench/queue_speed.hpp"
 
 #include <algorithm>
-#include <cmath>
 #include <functional>
 #include <queue>
 #include <utility>
 #include <vector>
 
+#include "app/bench/hold_model.hpp"
 #include "app/bench/stopwatch.hpp"
 #include "sim/heap_queue.hpp"
 #include "sim/ladder_queue.hpp"
-#include "sim/random.hpp"
 #include "sim/simulator.hpp"
 
 namespace edgefuse::app {
@@ -18,51 +17,12 @@ namespace {
 
 enum class HoldEvent : std::uint8_t { next };
 
-/// Increments drawn beforehand, so that no queue's time has the logarithm's in it.
-class Increments {
- public:
-  Increments() {
-    sim::Draws draws{{.seed = 1}};
-    for (auto& increment : table_)
-      increment = 1 + static_cast<std::int64_t>(-1e9 * std::log(draws.uniform()));
-  }
-  std::int64_t next() { return table_[++at_ % table_.size()]; }
-
- private:
-  std::vector<std::int64_t> table_ = std::vector<std::int64_t>(1 << 14);
-  std::size_t at_ = 0;
-};
-
 /// Events a second of `model.hold(events)`, once it is in its steady state.
 template <class Model>
 double rate_of(Model model, std::uint32_t clients, std::int64_t events) {
   model.hold(clients);
   return static_cast<double>(events) / seconds_of([&] { model.hold(events); });
 }
-
-template <sim::PendingEvents Queue>
-class QueueModel {
- public:
-  explicit QueueModel(std::uint32_t clients) {
-    for (std::uint32_t client = 0; client < clients; ++client)
-      push(0, client);
-  }
-  void hold(std::int64_t events) {
-    for (; events > 0; --events) {
-      const sim::Event event = queue_.pop();
-      push(event.time.nanoseconds, event.actor);
-    }
-  }
-
- private:
-  void push(std::int64_t now, std::uint32_t client) {
-    queue_.push({SimTime{now + increments_.next()}, client, sequence_++, 0, sim::Phase::client, 0});
-  }
-
-  Queue queue_;
-  Increments increments_;
-  std::uint32_t sequence_ = 0;
-};
 
 class KernelModel {
  public:

@@ -24,7 +24,6 @@ std::int64_t a_offset(const SiteLayout& layout, const SiteLayout::Slot& slot) {
   return layout.a_offset + slot.first * layout.in;
 }
 
-template <class T>
 at::Tensor leaf(const at::Tensor& host, at::Device device) {
   return host.to(device).requires_grad_();
 }
@@ -55,7 +54,7 @@ TensorFactors::TensorFactors(const GangFactors<T>& factors, std::size_t members,
                               stack.b_transposed.template data_ptr<T>() + row * slot.out);
                 });
   for (auto& [module, stack] : modules_)
-    stack = {leaf<T>(stack.a, device), leaf<T>(stack.b_transposed, device)};
+    stack = {leaf(stack.a, device), leaf(stack.b_transposed, device)};
   const at::Tensor scales = at::empty({count, 1, 1}, type);
   for (std::size_t member = 0; member < members; ++member)
     scales.data_ptr<T>()[member] = factors.scale(member);

@@ -11,11 +11,6 @@
 namespace edgefuse::llm::engine {
 namespace {
 
-/// x in the precision of a product's operands.
-at::Tensor operand(const at::Tensor& x, Precision precision) {
-  return precision == Precision::bf16 ? x.to(at::kBFloat16) : x;
-}
-
 /// Dropout's factors for every number of an adapter's input, made on the host as the CPU engine makes them.
 template <class T>
 at::Tensor mask(const Dropout& dropout, const Packed& packed, ModuleId module, std::int64_t width) {

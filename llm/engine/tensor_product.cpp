@@ -6,11 +6,12 @@
 #include "sim/expects.hpp"
 
 namespace edgefuse::llm::engine {
-namespace {
 
 at::Tensor operand(const at::Tensor& x, Precision precision) {
   return precision == Precision::bf16 ? x.to(at::kBFloat16) : x;
 }
+
+namespace {
 
 /// A product whose backward makes the weight dense again instead of keeping it.
 struct QuantisedProduct : torch::autograd::Function<QuantisedProduct> {

@@ -98,10 +98,11 @@ inline Gradients autograd_gradients(const Model& model, const Adapter& adapter, 
   return result;
 }
 
-/// What the engine says, for every member of a gang. T is the model's type.
-template <class T>
-std::vector<Gradients> engine_gradients(const Model& model, const std::vector<Adapter>& adapters,
-                                        const std::vector<Batch>& batches) {
+/// What a gang says, for every member; Gang is engine::Gang<T> or engine::TensorGang<T>. Member i draws its dropout
+/// from seed 40 + i.
+template <class Gang>
+std::vector<Gradients> gang_gradients(const Model& model, const std::vector<Adapter>& adapters,
+                                      const std::vector<Batch>& batches, const engine::GangOptions& options) {
   const at::NoGradGuard no_grad;
   std::vector<const Adapter*> members;
   std::vector<const Batch*> steps;
@@ -109,12 +110,21 @@ std::vector<Gradients> engine_gradients(const Model& model, const std::vector<Ad
     members.push_back(&adapters[i]);
     steps.push_back(&batches[i]);
   }
-  engine::Gang<T> gang{model, members, {.longest = model.config.max_positions}};
+  Gang gang{model, members, options};
+  for (std::size_t i = 0; i < adapters.size(); ++i)
+    gang.factors().dropout().begin_step(i, 40 + i);
   const auto losses = gang.losses_and_gradients(steps);
   std::vector<Gradients> result;
   for (std::size_t i = 0; i < adapters.size(); ++i)
     result.push_back({losses[i], gang.factors().store_gradients(i, adapters[i])});
   return result;
+}
+
+/// What the engine says. T is the model's type.
+template <class T>
+std::vector<Gradients> engine_gradients(const Model& model, const std::vector<Adapter>& adapters,
+                                        const std::vector<Batch>& batches) {
+  return gang_gradients<engine::Gang<T>>(model, adapters, batches, {.longest = model.config.max_positions});
 }
 
 /// max |a - b| over all factors, relative to the largest number in b.

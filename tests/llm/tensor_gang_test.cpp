@@ -43,21 +43,7 @@ Members unlike_members(const Model& model) {
 
 template <class Gang>
 std::vector<Gradients> gradients(const Model& model, const Members& members, const engine::GangOptions& options) {
-  const at::NoGradGuard frozen;
-  std::vector<const Adapter*> adapters;
-  std::vector<const Batch*> batches;
-  for (std::size_t i = 0; i < members.adapters.size(); ++i) {
-    adapters.push_back(&members.adapters[i]);
-    batches.push_back(&members.batches[i]);
-  }
-  Gang gang{model, adapters, options};
-  for (std::size_t i = 0; i < adapters.size(); ++i)
-    gang.factors().dropout().begin_step(i, 40 + i);
-  const auto losses = gang.losses_and_gradients(batches);
-  std::vector<Gradients> result;
-  for (std::size_t i = 0; i < adapters.size(); ++i)
-    result.push_back({losses[i], gang.factors().store_gradients(i, *adapters[i])});
-  return result;
+  return testing::gang_gradients<Gang>(model, members.adapters, members.batches, options);
 }
 
 template <class T>
