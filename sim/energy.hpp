@@ -5,10 +5,19 @@
 
 namespace edgefuse::sim {
 
-/// What one participation costs a device: E = P_busy · t_compute + P_radio · t_transfer. Waiting is not charged: a
-/// device draws its idle power whether or not it takes part.
-[[nodiscard]] inline Joules participation_energy(const DeviceProfile& device, Seconds compute, Seconds transfer) {
-  return device.busy * compute + device.radio * transfer;
+/// What a client did for a participation, planned or as it came about.
+struct Activity {
+  Seconds compute{};
+  Seconds transfer{};  // as long as either direction was open, waiting for a shared link included
+  Bytes down{};
+  Bytes up{};
+};
+
+/// What that draws from the device's battery or socket, all of it:
+/// E = P_busy · t_compute + (P_idle + P_active) · t_transfer + e_down · bytes_down + e_up · bytes_up.
+[[nodiscard]] inline Joules participation_energy(const DeviceProfile& device, const Activity& did) {
+  return device.busy * did.compute + (device.idle + device.radio.active) * did.transfer +
+         device.radio.down * did.down + device.radio.up * did.up;
 }
 
 }  // namespace edgefuse::sim

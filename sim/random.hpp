@@ -12,6 +12,10 @@ namespace edgefuse::sim {
 /// of the file format: never change or reuse one.
 enum class Domain : std::uint32_t {
   fleet = 0x100,
+  availability = 0x110,
+  rate_trace = 0x120,
+  mishaps = 0x130,
+  charge = 0x140,
   selection = 0x200,
   partition = 0x300,
   batch_order = 0x400,

@@ -2,6 +2,7 @@
 
 #include <compare>
 #include <cstdint>
+#include <limits>
 
 #include "sim/units.hpp"
 
@@ -11,6 +12,9 @@ namespace edgefuse {
 /// its order. What takes a real number of seconds completes at the next tick (`after` rounds up, by at least one).
 struct SimTime {
   std::int64_t nanoseconds{};
+
+  /// Later than anything that happens.
+  [[nodiscard]] static constexpr SimTime never() { return {std::numeric_limits<std::int64_t>::max()}; }
 
   friend constexpr auto operator<=>(SimTime, SimTime) = default;
 

@@ -1,19 +1,29 @@
 #pragma once
 
 #include <cstdint>
-#include <span>
+#include <functional>
 #include <vector>
 
+#include "server/selection/history.hpp"
 #include "sim/registry.hpp"
+#include "sim/units.hpp"
 
 namespace edgefuse::server {
 
-/// What there is to choose from: the clients that may start now, and how many are wanted.
+/// What there is to choose from, how many are wanted, and what the server knows: predictions and the past, never the
+/// future.
 struct SelectionRequest {
   std::uint64_t seed = 0;
-  std::uint32_t round = 0;
-  std::span<const std::uint32_t> candidates;  // distinct, in any order
+  std::uint32_t invitation = 0;  // of the run, from 1: a round's, or whenever a place becomes free
+  std::uint32_t population = 0;  // clients are the numbers below it
   std::uint32_t count = 0;
+  /// Whether a client can start now: there, and not taking part already.
+  std::function<bool(std::uint32_t client)> eligible;
+  /// How long it would take by its own plan, from invitation to arrival; infinite when no variant fits it.
+  std::function<Seconds(std::uint32_t client)> predicted;
+  /// Its device class, a number from 0.
+  std::function<std::uint32_t(std::uint32_t client)> device_class;
+  const History* history = nullptr;  // what was seen before this invitation
 };
 
 /// Plug-in point: which clients take part.
@@ -24,9 +34,12 @@ class Selection {
   Selection& operator=(const Selection&) = delete;
   virtual ~Selection() = default;
 
-  /// min(count, candidates) distinct clients by rising id: a pure function of the request's contents, whatever the
-  /// order of the candidates.
+  /// Distinct eligible clients by rising id, as many as wanted or all there are; a method that draws how many says so.
+  /// A pure function of the request: methods that adapt do so from the history.
   [[nodiscard]] virtual std::vector<std::uint32_t> select(const SelectionRequest& request) const = 0;
+
+  /// Whether it goes by losses, which the timing fidelity does not have.
+  [[nodiscard]] virtual bool needs_losses() const { return false; }
 };
 
 /// All ways to select by name.
