@@ -1,6 +1,7 @@
 #include <array>
 
 #include "app/bench_command.hpp"
+#include "app/check_command.hpp"
 #include "app/command.hpp"
 #include "app/compose_command.hpp"
 #include "app/logits_command.hpp"
@@ -15,6 +16,7 @@ namespace edgefuse::app {
 std::span<const Command> commands() {
   static constexpr std::array table = {
       Command{"run", "run a scenario and print what came out", run_command},
+      Command{"check", "say what a scenario would run, touching nothing", check_command},
       Command{"show", "summarise a result file", show_command},
       Command{"train", "train one adapter offline, PEFT layout in and out", train_command},
       Command{"pretrain", "pre-train a small base from scratch", pretrain_command},

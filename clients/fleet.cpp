@@ -48,13 +48,32 @@ std::vector<std::int64_t> group_sizes(const FleetSpec& spec) {
 }
 
 ClientGroup make_group(const FleetGroup& group, double memory_scale, std::int64_t clients) {
-  ClientGroup made{.device = group.device, .clients = clients};
+  ClientGroup made{.device = group.device, .loss = group.loss, .clients = clients};
   made.memory = group.memory.value_or(memory_scale * group.device.memory_budget());
   auto& link = made.device.link;
   link.up = group.uplink.value_or(link.up);
   link.down = group.downlink.value_or(link.down);
   link.latency = group.latency.value_or(link.latency);
+  link.up = (1 - group.loss) * link.up;
+  link.down = (1 - group.loss) * link.down;
+  made.device.radio = group.radio.value_or(made.device.radio);
   return made;
+}
+
+constexpr std::size_t most_parts = std::size_t{1} << 16;
+
+/// Rounds of sim::Domain::fleet. Round 1 holds the clients' own factors.
+constexpr std::uint32_t group_deal = 0;
+constexpr std::uint32_t cell_deal = 2;
+
+/// The part every client is dealt: so many times each number as its size says, shuffled.
+std::vector<std::uint16_t> dealt(const std::vector<std::int64_t>& sizes, std::uint64_t seed, std::uint32_t round) {
+  std::vector<std::uint16_t> parts;
+  for (std::size_t i = 0; i < sizes.size(); ++i)
+    parts.insert(parts.end(), static_cast<std::size_t>(sizes[i]), static_cast<std::uint16_t>(i));
+  sim::Draws deal{{.seed = seed, .domain = sim::Domain::fleet, .round = round}};
+  deal.shuffle(parts);
+  return parts;
 }
 
 /// The nearest power of 2^(1/32), at most 1.1 % away: rates of many clients then are few different ones, which is what
@@ -68,21 +87,20 @@ float on_a_step(float factor) {
 Fleet::Fleet(const FleetSpec& spec) {
   EDGEFUSE_EXPECTS(spec.clients > 0 && spec.clients < std::numeric_limits<std::uint32_t>::max(),
                    "a fleet has clients, and they have 32-bit numbers");
+  EDGEFUSE_EXPECTS(spec.groups.size() <= most_parts && spec.cells.size() <= most_parts,
+                   "groups and cells have 16-bit numbers");
   const auto sizes = group_sizes(spec);
-  std::vector<std::uint32_t> members;
-  members.reserve(static_cast<std::size_t>(spec.clients));
-  for (std::size_t g = 0; g < spec.groups.size(); ++g) {
+  for (std::size_t g = 0; g < spec.groups.size(); ++g)
     groups_.push_back(make_group(spec.groups[g], spec.memory_scale, sizes[g]));
-    members.insert(members.end(), static_cast<std::size_t>(sizes[g]), static_cast<std::uint32_t>(g));
-  }
-  sim::Draws deal{{.seed = spec.seed, .domain = sim::Domain::fleet, .round = 0}};
-  deal.shuffle(members);
+  const auto members = dealt(sizes, spec.seed, group_deal);
+  const auto cells = spec.cells.empty() ? std::vector<std::uint16_t>(members.size())
+                                        : dealt(largest_remainders(spec.cells, spec.clients), spec.seed, cell_deal);
   rows_.reserve(members.size());
   for (std::uint32_t client = 0; client < members.size(); ++client) {
     sim::Draws draws{{.seed = spec.seed, .domain = sim::Domain::fleet, .round = 1, .client = client}};
     const auto factor = [&] { return static_cast<float>(std::exp(spec.spread * draws.normal())); };
     const float compute = factor();
-    rows_.push_back({members[client], compute, on_a_step(factor())});
+    rows_.push_back({members[client], cells[client], compute, on_a_step(factor())});
   }
 }
 

@@ -22,6 +22,8 @@ struct FleetGroup {
   std::optional<BytesPerSecond> uplink{};
   std::optional<BytesPerSecond> downlink{};
   std::optional<Seconds> latency{};
+  double loss = 0;  // of what is sent, so much is sent again: goodput = rate · (1 - loss)
+  std::optional<sim::Radio> radio{};
 };
 
 struct FleetSpec {
@@ -29,27 +31,30 @@ struct FleetSpec {
   double spread = 0;        // sigma of the lognormal factors on a client's compute speed and on its link's rates
   double memory_scale = 1;  // times every class's memory budget that its group does not state itself
   std::vector<FleetGroup> groups{};
+  std::vector<double> cells{};  // the share of the fleet in each cell of the network; none: there is one cell
   std::uint64_t seed = 0;  // in Domain::fleet
 };
 
 /// One client. Speeds are the class's, times these factors.
 struct ClientRow {
-  std::uint32_t group = 0;
+  std::uint16_t group = 0;
+  std::uint16_t cell = 0;
   float compute_factor = 1;
   float link_factor = 1;
 };
 
 /// What a group of a fleet came to be.
 struct ClientGroup {
-  sim::DeviceProfile device;  // with the group's own link
+  sim::DeviceProfile device;  // with the group's own link and radio
   Bytes memory{};             // what training may use
+  double loss = 0;            // of what is sent; the link's rates have it in them
   std::int64_t clients = 0;
 };
 
 /// All virtual clients: a row each, no objects, no threads.
 class Fleet {
  public:
-  /// Deals the groups to clients in random order, so a client's device says nothing about its data. Shares become
+  /// Deals groups and cells to clients in random order, so a client's device says nothing about its data. Shares become
   /// counts by largest remainders, ties to the earlier group. Client c's factors exp(spread·z), that of its link
   /// rounded to a power of 2^(1/32), come from its own stream: they are the same in every fleet of this seed, whatever
   /// its size.

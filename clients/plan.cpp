@@ -5,10 +5,22 @@
 
 #include "sim/energy.hpp"
 #include "sim/expects.hpp"
+#include "sim/throttled.hpp"
 
 namespace edgefuse::clients {
 
-Planner::Planner(Offer offer, const RatioPolicy& policy) : offer_{std::move(offer)}, policy_{policy} {
+namespace {
+
+/// A device that is cool when it begins.
+Seconds expected_time(const sim::DeviceProfile& device, Seconds work, const Expectations& expectations) {
+  const Seconds loaded = work / (1 - expectations.background_load);
+  return device.throttling ? sim::computing_time(*device.throttling, Seconds{}, loaded) : loaded;
+}
+
+}  // namespace
+
+Planner::Planner(Offer offer, const RatioPolicy& policy, Expectations expectations)
+    : offer_{std::move(offer)}, policy_{policy}, expectations_{expectations} {
   EDGEFUSE_EXPECTS(!offer_.variants.empty(), "a server offers at least one variant");
 }
 
@@ -21,9 +33,14 @@ std::vector<Prospect> Planner::prospects(const Fleet& fleet, std::uint32_t clien
     Prospect p{.ratio = variant.ratio, .parameters = cost.parameters, .peak_memory = cost.peak_memory};
     p.download = cost.download;
     p.upload = cost.upload;
-    p.compute = static_cast<double>(workload.batches) * step;
-    p.energy = sim::participation_energy(fleet.device(client), p.compute,
-                                         sim::download_time(link, p.download) + sim::upload_time(link, p.upload));
+    p.work = static_cast<double>(workload.batches) * step;
+    p.compute = expected_time(fleet.device(client), p.work, expectations_);
+    p.energy = sim::participation_energy(
+        fleet.device(client),
+        {.compute = p.compute,
+         .transfer = sim::download_time(link, p.download) + sim::upload_time(link, p.upload),
+         .down = p.download,
+         .up = p.upload});
     made.push_back(p);
   }
   return made;
@@ -44,6 +61,7 @@ std::optional<llm::Plan> Planner::plan(const Fleet& fleet, std::uint32_t client,
                    .batch = workload.step.rows,
                    .sequence = workload.step.sequence,
                    .examples = workload.examples,
+                   .work = chosen.work,
                    .compute = chosen.compute,
                    .peak_memory = chosen.peak_memory,
                    .download = chosen.download,

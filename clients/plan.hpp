@@ -25,10 +25,15 @@ struct Offer {
   llm::CostOptions storage{};
 };
 
+/// What every client expects of its device, whatever becomes of it.
+struct Expectations {
+  double background_load = 0;  // share of its speed that other programs take
+};
+
 /// Turns a client's means into its plan (docs/models/time.md).
 class Planner {
  public:
-  Planner(Offer offer, const RatioPolicy& policy);
+  Planner(Offer offer, const RatioPolicy& policy, Expectations expectations = {});
 
   [[nodiscard]] const Offer& offer() const { return offer_; }
 
@@ -45,6 +50,7 @@ class Planner {
  private:
   Offer offer_;
   const RatioPolicy& policy_;
+  Expectations expectations_;
 };
 
 }  // namespace edgefuse::clients

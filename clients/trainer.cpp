@@ -31,9 +31,11 @@ struct Gang {
   const VariantModel* variant = nullptr;
 };
 
-std::vector<Gang> form_gangs(const std::map<std::uint32_t, NotedTraining>& noted, std::int64_t size) {
+using Noted = std::map<std::pair<std::uint32_t, std::int64_t>, NotedTraining>;
+
+std::vector<Gang> form_gangs(const Noted& noted, std::int64_t size) {
   std::vector<const NotedTraining*> order;
-  for (const auto& [client, training] : noted)
+  for (const auto& [who, training] : noted)
     order.push_back(&training);
   std::ranges::stable_sort(order, {}, [](const NotedTraining* t) { return place_of(*t); });
   std::vector<Gang> gangs;
@@ -47,6 +49,7 @@ std::vector<Gang> form_gangs(const std::map<std::uint32_t, NotedTraining>& noted
 
 LocalResult report(const NotedTraining& training, const VariantModel& variant, llm::TrainedAdapter trained) {
   LocalResult result{.client = training.plan.client,
+                     .invitation = training.invitation,
                      .update = {},
                      .losses = std::move(trained.losses),
                      .grad_norms = std::move(trained.grad_norms)};
@@ -119,13 +122,9 @@ Trainer::Trainer(TrainerOptions options) : options_{std::move(options)} {
 }
 
 void Trainer::note(NotedTraining training) {
-  const auto client = training.plan.client;
-  const bool fresh = noted_.emplace(client, std::move(training)).second;
+  const std::pair who{training.plan.client, training.invitation};
+  const bool fresh = noted_.emplace(who, std::move(training)).second;
   EDGEFUSE_EXPECTS(fresh, "a client trains one adapter at a time");
-}
-
-void Trainer::forget(std::uint32_t client) {
-  noted_.erase(client);
 }
 
 std::vector<LocalResult> Trainer::train(const VariantModels& models, const TrainingWatch& watch) {
@@ -146,7 +145,7 @@ std::vector<LocalResult> Trainer::train(const VariantModels& models, const Train
     for (std::size_t member = 0; member < trained.size(); ++member)
       results.push_back(report(*gangs[i].members[member], *gangs[i].variant, std::move(trained[member])));
   }
-  std::ranges::sort(results, {}, &LocalResult::client);
+  std::ranges::sort(results, {}, [](const LocalResult& r) { return std::pair{r.client, r.invitation}; });
   return results;
 }
 

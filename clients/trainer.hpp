@@ -4,6 +4,7 @@
 #include <functional>
 #include <map>
 #include <optional>
+#include <utility>
 #include <vector>
 
 #include "llm/crew.hpp"
@@ -19,7 +20,8 @@ namespace edgefuse::clients {
 /// begins; it is called once, on a worker's thread, and only reads what others may read at the same time.
 struct NotedTraining {
   llm::Plan plan;
-  std::int64_t version = 0;  // of the base it started from
+  std::int64_t invitation = 0;  // of the run: tells a client's participations apart
+  std::int64_t version = 0;     // of the base it started from
   std::function<llm::TrainingJob()> build;
 };
 
@@ -27,6 +29,7 @@ struct NotedTraining {
 /// gang do not notice.
 struct LocalResult {
   std::uint32_t client = 0;
+  std::int64_t invitation = 0;
   std::optional<llm::Update> update;
   std::vector<double> losses;      // per step, as in llm::TrainedAdapter
   std::vector<double> grad_norms;  // per step
@@ -56,25 +59,23 @@ struct TrainerOptions {
 
 /// Deferred training (DESIGN §3): jobs are noted while virtual time passes and trained together when somebody needs
 /// their contents. Gangs are a function of what was noted and of the gang size: sorted by (version, variant, rank,
-/// client), cut where one of the first two changes or a gang is full. Each gang runs on one thread, so results are
+/// client, invitation), cut where one of the first two changes or a gang is full. Each gang runs on one thread, so results are
 /// the same bits for any number of workers and processes.
 class Trainer {
  public:
   explicit Trainer(TrainerOptions options);
 
-  /// At most one training of a client is noted at a time.
+  /// At most one training of a client and invitation.
   void note(NotedTraining training);
-  /// The client's update will never be needed: nothing is trained for it.
-  void forget(std::uint32_t client);
   [[nodiscard]] std::size_t noted() const { return noted_.size(); }
 
-  /// Trains everything noted and forgets it; results in the order of client ids. Throws RunError naming the clients of
+  /// Trains everything noted and forgets it; results in the order of client ids, then of invitations. Throws RunError naming the clients of
   /// the first gang that failed, when all other gangs have ended.
   [[nodiscard]] std::vector<LocalResult> train(const VariantModels& models, const TrainingWatch& watch = {});
 
  private:
   TrainerOptions options_;
-  std::map<std::uint32_t, NotedTraining> noted_;
+  std::map<std::pair<std::uint32_t, std::int64_t>, NotedTraining> noted_;  // by client and invitation
 };
 
 }  // namespace edgefuse::clients

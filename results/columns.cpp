@@ -123,7 +123,7 @@ TableSchema<RoundRow> round_table() {
               {"version", &RoundRow::version, "1", "version of the base after the round"},
               {"start", &RoundRow::start, "ns", "virtual time at which the round began"},
               {"end", &RoundRow::end, "ns", "virtual time of its fusion"},
-              {"started", &RoundRow::started, "1", "clients that began"},
+              {"started", &RoundRow::started, "1", "clients whose part ended with the round"},
               {"returned", &RoundRow::returned, "1", "updates fused"},
               {"lost", &RoundRow::lost, "1", "clients that began and never returned"},
               {"late", &RoundRow::late, "1", "updates that came after their fusion"},
@@ -134,13 +134,19 @@ TableSchema<RoundRow> round_table() {
               {"energy", &RoundRow::energy, "J", "spent by the clients"},
               {"training_loss", &RoundRow::training_loss, "1",
                "mean of the returned clients' last losses, weighted by examples, in nats per token; NaN untrained"},
+              {"wasted", &RoundRow::wasted, "B", "carried for updates that were not fused", 2},
+              {"server_up", &RoundRow::server_up, "B", "what the server's own link took in", 2},
+              {"server_down", &RoundRow::server_down, "B", "what the server's own link sent out", 2},
+              {"staleness", &RoundRow::staleness, "1", "mean of the updates fused; NaN without any", 2},
+              {"carbon", &RoundRow::carbon, "g", "CO2 equivalent of the energy, by the scenario's rate", 2},
+              {"cost", &RoundRow::cost, "1", "price of the energy, in the scenario's money", 2},
           }};
 }
 
 TableSchema<PlanRow> plan_table() {
   return {"/clients/plans",
           {
-              {"round", &PlanRow::round, "1", "round it was picked for, from 1"},
+              {"round", &PlanRow::round, "1", "round its part ended with, from 1"},
               {"client", &PlanRow::client, "1", "row of /clients"},
               {"ratio", &PlanRow::ratio, "1", "share of what may be pruned that its variant was to lack"},
               {"parameters", &PlanRow::parameters, "1", "parameters its variant has"},
@@ -150,13 +156,20 @@ TableSchema<PlanRow> plan_table() {
               {"predicted", &PlanRow::predicted, "s", "from invitation to arrival, as planned"},
               {"simulated", &PlanRow::simulated, "s", "from invitation to arrival, as it came about"},
               {"peak_memory", &PlanRow::peak_memory, "B", "predicted peak while it trains"},
-              {"download", &PlanRow::download, "B", "variant and adapter it receives"},
-              {"upload", &PlanRow::upload, "B", "update it sends"},
-              {"energy", &PlanRow::energy, "J", "predicted for computing and radio"},
+              {"download", &PlanRow::download, "B", "variant it is to receive"},
+              {"upload", &PlanRow::upload, "B", "update it is to send"},
+              {"energy", &PlanRow::energy, "J", "predicted for computing and transfers"},
               {"binding", &PlanRow::binding, "1", "the budget that chose the ratio"},
               {"first_loss", &PlanRow::first_loss, "1", "loss before its first step, nats per token; NaN untrained"},
               {"last_loss", &PlanRow::last_loss, "1", "loss before its last step, nats per token; NaN untrained"},
               {"outcome", &PlanRow::outcome, "1", "how its part in the round ended"},
+              {"fate", &PlanRow::fate, "1", "why it ended so", 2},
+              {"invitation", &PlanRow::invitation, "1", "of the run, from 1: tells a client's parts apart", 2},
+              {"version", &PlanRow::version, "1", "version of the base it started from", 2},
+              {"staleness", &PlanRow::staleness, "1", "versions between that and the fusion its part ended with", 2},
+              {"received", &PlanRow::received, "B", "what was carried to it", 2},
+              {"sent", &PlanRow::sent, "B", "what was carried from it", 2},
+              {"spent", &PlanRow::spent, "J", "what its device drew, as it came about", 2},
           }};
 }
 
@@ -182,7 +195,7 @@ TableSchema<EventRow> event_table() {
               {"phase", &EventRow::phase, "1", "place in the order of one instant"},
               {"kind", &EventRow::kind, "1", "what happened"},
               {"actor", &EventRow::actor, "1",
-               "client it happened to, or below 0 the server (-1), its downlink (-2), its uplink (-3)"},
+               "client it happened to, or below 0 the server (-1), its downlink (-2), its uplink (-3), and more"},
           }};
 }
 

@@ -26,6 +26,7 @@ struct Column {
   Member member;
   std::string_view unit;  // "1" for counts, shares and losses
   std::string_view meaning;
+  int since = 0;  // minor version of the schema that brought it: earlier files lack it
 };
 
 template <class Row>

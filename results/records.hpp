@@ -76,6 +76,13 @@ struct PlanRow {
   double first_loss = 0;
   double last_loss = 0;
   Outcome outcome = Outcome::returned;
+  std::string fate;             // the outcome's reason, in a word or two
+  std::int64_t invitation = 0;  // of the run, from 1: tells a client's parts apart
+  std::int64_t version = 0;     // of the base it started from
+  std::int64_t staleness = 0;   // versions made between that and its part's end
+  Bytes received;               // what was carried to it, and from it
+  Bytes sent;
+  Joules spent;  // by the device for all this
 };
 
 /// A round of the server: from its start to the fusion that made `version`.
@@ -94,6 +101,12 @@ struct RoundRow {
   Bytes bytes_down;
   Joules energy;
   double training_loss = 0;  // mean of the returned clients' last losses, weighted by examples
+  Bytes wasted;              // carried in either direction for updates that were not fused
+  Bytes server_up;           // what the server's own link carried
+  Bytes server_down;
+  double staleness = 0;  // mean of the updates fused; NaN without any
+  double carbon = 0;     // g CO2e, by the scenario's rate
+  double cost = 0;       // money, by the scenario's price
 };
 
 /// One measured figure of one model.

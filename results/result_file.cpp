@@ -54,6 +54,7 @@ class Reader {
     std::vector<Row> rows;
     for (const auto& column : schema.columns) {
       const auto path = fmt::format("{}/{}", schema.path, column.name);
+      if (column.since > 0 && H5Lexists(file_, path.c_str(), H5P_DEFAULT) <= 0) continue;  // an earlier file
       const auto data = read_column(file_, path, type_of(column));
       const auto count = std::visit([](const auto& values) { return values.size(); }, data);
       if (&column == &schema.columns.front()) rows.resize(count);

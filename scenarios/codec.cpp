@@ -214,6 +214,16 @@ std::string Duration::describe() const {
   return "duration such as \"20 ms\"";
 }
 
+Parsed<Watts> Wattage::read(const Node& node) const {
+  return read_quantity(node, sim::parse_watts, "10 W");
+}
+std::string Wattage::write(Watts value) const {
+  return exact(value, {{"kW", 1e3}, {"W", 1}, {"mW", 1e-3}}, "W", sim::parse_watts);
+}
+std::string Wattage::describe() const {
+  return "power such as \"10 W\"";
+}
+
 Parsed<Parameters> ParameterTable::read(const Node& node) const {
   const auto* table = std::get_if<Table>(&node.value);
   if (table == nullptr) return wrong_type<Parameters>(node, "a table", "write { parameter = value, ... }");

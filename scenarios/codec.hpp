@@ -111,6 +111,13 @@ struct Duration {
   [[nodiscard]] std::string describe() const;
 };
 
+struct Wattage {
+  using Value = Watts;
+  [[nodiscard]] Parsed<Watts> read(const Node& node) const;
+  [[nodiscard]] std::string write(Watts value) const;
+  [[nodiscard]] std::string describe() const;
+};
+
 /// A table of a method's own parameters; which there are, the method knows.
 struct ParameterTable {
   using Value = Parameters;

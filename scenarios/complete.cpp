@@ -9,6 +9,8 @@
 namespace edgefuse::scenarios {
 namespace {
 
+constexpr std::int64_t most_cells = 60'000;
+
 std::int64_t mmlu_domains(std::string_view level) {
   return level == "subject" ? 57 : level == "subcategory" ? 17 : 4;
 }
@@ -56,6 +58,65 @@ class Checks {
       complain("protocol.clients_per_round",
                fmt::format("{} are more than the fleet's {}", s_.protocol.clients_per_round, s_.fleet.clients),
                "pick fewer, or raise fleet.clients");
+    }
+  }
+
+  void protocol() {
+    if (is_broken("protocol") || is_broken("fleet")) return;
+    const auto clients = static_cast<double>(s_.protocol.clients_per_round);
+    const auto at_most = [&](const char* parameter, double most, const char* what) {
+      const auto* value = setting(parameter);
+      if (value != nullptr && *value > most) {
+        complain("protocol.settings", fmt::format("{} = {} is more than {}, {}", parameter, *value, what, most),
+                 fmt::format("lower {}, or raise protocol.clients_per_round", parameter));
+      }
+    };
+    at_most("quorum", clients, "protocol.clients_per_round");
+    if (s_.protocol.kind == "buffered") {
+      at_most("buffer", clients, "protocol.clients_per_round");
+      if (setting("buffer") == nullptr) s_.protocol.settings["buffer"] = std::min(10.0, clients);
+    }
+    if (const auto* more = setting("over_selection")) {
+      const auto invited = std::ceil(clients * (1 + *more) * (1 - 1e-12));
+      if (invited > static_cast<double>(s_.fleet.clients)) {
+        complain("protocol.settings",
+                 fmt::format("over_selection = {} invites {} clients of a fleet of {}", *more, invited,
+                             s_.fleet.clients),
+                 "lower it or protocol.clients_per_round");
+      }
+    }
+    if (s_.protocol.kind == "hierarchical" && s_.network.cells.empty()) {
+      complain("protocol.kind", "\"hierarchical\" needs aggregators, and there is no cell for them",
+               "add a [[network.cell]]");
+    }
+  }
+
+  void cells() {
+    if (is_broken("network.cell") || s_.network.cells.empty()) return;
+    double sum = 0;
+    std::int64_t number = 0;
+    for (const auto& cell : s_.network.cells) {
+      sum += cell.share;
+      number += cell.number;
+    }
+    if (std::abs(sum - 1) > 1e-6) {
+      complain("network.cell", fmt::format("the shares add up to {:.6g}", sum), "make them add up to 1");
+    }
+    if (number > most_cells) {
+      complain("network.cell", fmt::format("there are {} cells", number), fmt::format("make at most {}", most_cells));
+    }
+  }
+
+  void availability() {
+    for (std::size_t i = 0; i < s_.fleet.groups.size(); ++i) {
+      const auto& group = s_.fleet.groups[i];
+      if (group.availability.empty() && !group.availability_settings.empty()) {
+        complain(full_key(item_path("fleet.group", i), "availability_settings"), "no model is named for them",
+                 "name one in availability, or write them in fleet.availability_settings");
+      }
+    }
+    if (s_.battery.plugged_from == s_.battery.plugged_to && s_.battery.power == Power::nightly) {
+      complain("battery.plugged_to", "is plugged_from: that is no time at all", "give it another hour");
     }
   }
 
@@ -134,6 +195,11 @@ class Checks {
     mistakes_.push_back(s_.source.mistake(std::move(key), std::move(problem), std::move(remedy)));
   }
 
+  const double* setting(const char* parameter) const {
+    const auto found = s_.protocol.settings.find(parameter);
+    return found == s_.protocol.settings.end() ? nullptr : std::get_if<double>(&found->second);
+  }
+
   bool was_written(std::string_view key) const { return s_.source.keys.contains(key); }
 
   /// Whether something at or below `key` was complained of already: no second complaint about its consequences.
@@ -181,6 +247,9 @@ void complete(Scenario& scenario, std::vector<Mistake>& mistakes) {
   checks.groups();
   checks.training();
   checks.rounds();
+  checks.cells();
+  checks.availability();
+  checks.protocol();
   checks.arms();
   checks.data();
   checks.evaluation();

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "scenarios/source.hpp"
+#include "scenarios/world.hpp"
 #include "sim/parameters.hpp"
 #include "sim/units.hpp"
 
@@ -27,9 +28,6 @@ enum class Weights : std::uint8_t { examples, equal };
 enum class PromptFormat : std::uint8_t { headings, chatml };
 enum class TextUnit : std::uint8_t { paragraph, speaker };
 enum class EvaluatedModel : std::uint8_t { base, adapters, fused };
-
-/// Parameters of one method, such as { lambda = 0.3, scope = "layer" }; the method's registry knows which exist.
-using Settings = Parameters;
 
 struct Base {
   std::string model = "atlas";  // the embedded base, or a Hugging Face folder
@@ -65,37 +63,6 @@ struct Data {
   Atlas atlas;
 
   friend bool operator==(const Data&, const Data&) = default;
-};
-
-/// Clients of one device class. Either every group of a fleet has a share or every group has a count.
-struct DeviceGroup {
-  std::string device;
-  std::optional<double> share;
-  std::optional<std::int64_t> count;
-  std::optional<Bytes> memory;  // what training may use, instead of what the class says
-  std::optional<BytesPerSecond> uplink;
-  std::optional<BytesPerSecond> downlink;
-  std::optional<Seconds> latency;
-
-  friend bool operator==(const DeviceGroup&, const DeviceGroup&) = default;
-};
-
-struct Fleet {
-  std::int64_t clients = 8;
-  double spread = 0;
-  double memory_scale = 1;          // times every memory budget that a group does not state itself
-  std::vector<DeviceGroup> groups;  // [[fleet.group]], at least one
-
-  friend bool operator==(const Fleet&, const Fleet&) = default;
-};
-
-/// The server's own link, seen from the clients: updates come in through the uplink.
-struct Network {
-  BytesPerSecond uplink{125e6};
-  BytesPerSecond downlink{125e6};
-  Seconds latency{0.02};
-
-  friend bool operator==(const Network&, const Network&) = default;
 };
 
 struct Pruning {
@@ -204,6 +171,9 @@ struct Scenario {
   Data data;
   Fleet fleet;
   Network network;
+  Failures failures;
+  Battery battery;
+  Energy energy;
   Pruning pruning;
   Adapter adapter;
   Training training;

@@ -5,8 +5,11 @@
 
 #include <fmt/format.h>
 
+#include "app/run/conditions_setup.hpp"
+#include "app/run/engine_options.hpp"
+#include "app/run/feasibility.hpp"
 #include "app/run/fleet_setup.hpp"
-#include "app/run/learner.hpp"
+#include "app/run/network_setup.hpp"
 #include "sim/mistakes.hpp"
 
 namespace edgefuse::app {
@@ -22,6 +25,7 @@ struct DividedCorpus {
 struct Parts {
   Methods methods;
   clients::Fleet fleet;
+  clients::Conditions conditions;
   BaseModel base;
   DividedCorpus data;  // empty under source "none"
 };
@@ -30,6 +34,8 @@ Parts make_parts(const scenarios::Scenario& scenario, const std::filesystem::pat
   Mistakes mistakes;
   auto methods = mistakes.attempt([&] { return make_methods(scenario); });
   auto fleet = mistakes.attempt([&] { return make_fleet(scenario); });
+  std::optional<clients::Conditions> conditions;
+  if (fleet) conditions = mistakes.attempt([&] { return make_conditions(scenario, *fleet, assets); });
   auto base = mistakes.attempt([&] { return open_base(scenario, assets); });
   DividedCorpus data;
   if (scenario.data.source != "none")
@@ -38,7 +44,7 @@ Parts make_parts(const scenarios::Scenario& scenario, const std::filesystem::pat
       if (methods) data.partition = divide(scenario, data.corpus, *methods->partitioner);
     });
   if (mistakes.any()) throw InputError{scenario.source.in_order(mistakes.take())};
-  return {std::move(*methods), std::move(*fleet), std::move(*base), std::move(data)};
+  return {std::move(*methods), std::move(*fleet), std::move(*conditions), std::move(*base), std::move(data)};
 }
 
 /// What needs tokens.
@@ -70,22 +76,6 @@ std::vector<std::string> notes_on(const Tokens& tokens) {
   return notes;
 }
 
-/// A run in which nobody can take part has no result: say so, and what the least demanding client lacks.
-void require_somebody_fits(const Assembly& assembly) {
-  Bytes least{}, most{};
-  for (std::uint32_t client = 0; client < assembly.fleet.size(); ++client) {
-    if (assembly.plan(client)) return;
-    const auto needed = assembly.planner.least_memory(assembly.task.shard(client).workload);
-    least = client == 0 ? needed : std::min(least, needed);
-    most = std::max(most, assembly.fleet.memory(client));
-  }
-  throw InputError{assembly.scenario.source.mistake(
-      "fleet", "no variant fits any client",
-      fmt::format("the smallest needs {:.3g} MB for training and the largest budget is {:.3g} MB: offer higher "
-                  "pruning.ratios, a smaller training.batch, or more memory",
-                  least.value / 1e6, most.value / 1e6))};
-}
-
 }  // namespace
 
 std::optional<llm::Plan> Assembly::plan(std::uint32_t client) const {
@@ -93,7 +83,22 @@ std::optional<llm::Plan> Assembly::plan(std::uint32_t client) const {
 }
 
 sim::Link Assembly::link(std::uint32_t client) const {
-  return path_to_server(fleet.link(client), scenario.network);
+  return path_to_server(conditions.expected_link(fleet, client), scenario.network, fleet.row(client).cell);
+}
+
+clients::PathSpan Assembly::path(std::uint32_t client, SimTime at) const {
+  auto span = conditions.path(fleet, client, at);
+  span.link = methods.protocol->through_aggregators()
+                  ? path_to_aggregator(span.link, scenario.network, fleet.row(client).cell)
+                  : path_to_server(span.link, scenario.network, fleet.row(client).cell);
+  return span;
+}
+
+Seconds Assembly::predicted_time(const llm::Plan& plan) const {
+  const auto way = link(plan.client);
+  const auto overhead = scenario.network.message_overhead;
+  return sim::download_time(way, plan.download + overhead) + plan.compute +
+         sim::upload_time(way, plan.upload + overhead);
 }
 
 Assembly assemble(scenarios::Scenario scenario, const std::filesystem::path& assets) {
@@ -104,7 +109,9 @@ Assembly assemble(scenarios::Scenario scenario, const std::filesystem::path& ass
                             .variants = parts.base.variants,
                             .adapter = lora_spec(scenario.adapter),
                             .storage = cost_options(scenario)},
-                           *parts.methods.policy};
+                           *parts.methods.policy,
+                           {.background_load = scenario.fleet.background_load}};
+
   Assembly assembly{.scenario = std::move(scenario),
                     .base = std::move(parts.base),
                     .methods = std::move(parts.methods),
@@ -112,8 +119,9 @@ Assembly assemble(scenarios::Scenario scenario, const std::filesystem::path& ass
                     .task = std::move(tokens.task),
                     .evaluator = std::move(tokens.evaluator),
                     .planner = std::move(planner),
+                    .conditions = std::move(parts.conditions),
                     .notes = std::move(notes)};
-  require_somebody_fits(assembly);
+  require_feasible(assembly);
   return assembly;
 }
 

@@ -10,6 +10,7 @@
 #include "app/run/evaluator.hpp"
 #include "app/run/learning_task.hpp"
 #include "app/run/methods.hpp"
+#include "clients/conditions.hpp"
 #include "clients/fleet.hpp"
 #include "clients/plan.hpp"
 #include "scenarios/scenario.hpp"
@@ -26,11 +27,16 @@ struct Assembly {
   LearningTask task;
   std::optional<Evaluator> evaluator;  // none under source "none"
   clients::Planner planner;
+  clients::Conditions conditions;
   std::vector<std::string> notes;  // what was left out of the data, in sentences for the user
 
   /// The client's plan; nothing when no variant fits it.
   [[nodiscard]] std::optional<llm::Plan> plan(std::uint32_t client) const;
+  /// Its whole way to the server on the average, as it plans with it, and as it is at some time.
   [[nodiscard]] sim::Link link(std::uint32_t client) const;
+  [[nodiscard]] clients::PathSpan path(std::uint32_t client, SimTime at) const;
+  /// What a plan foresees from the invitation to the update's arrival.
+  [[nodiscard]] Seconds predicted_time(const llm::Plan& plan) const;
 };
 
 /// Puts a scenario together. Throws InputError with all that is wrong in the scenario, its model and its data, whatever

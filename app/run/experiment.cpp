@@ -2,18 +2,19 @@
 
 #include <algorithm>
 #include <chrono>
-#include <numeric>
+#include <limits>
 #include <set>
 #include <utility>
 
 #include <fmt/format.h>
 
+#include "app/run/network_setup.hpp"
 #include "app/run/progress_text.hpp"
-#include "app/run/round_simulation.hpp"
 #include "app/run/rows.hpp"
 #include "llm/delta.hpp"
 #include "llm/variant.hpp"
 #include "server/fusion/fuse.hpp"
+#include "sim/energy.hpp"
 
 namespace edgefuse::app {
 namespace {
@@ -45,7 +46,13 @@ void Experiment::prepare_learning() {
   const auto& scenario = assembly_.scenario;
   say("loading and pruning the base");
   const auto base = llm::load_model(assembly_.base.folder);
-  learner_.emplace(scenario, assembly_.task, llm::sort_by_importance(base, assembly_.methods.pruner->rank(base)),
+  const auto& protocol = *assembly_.methods.protocol;
+  Aggregation aggregation{.discount = [&protocol](std::int64_t staleness) { return protocol.discount(staleness); },
+                          .mixing = protocol.mixing()};
+  if (protocol.through_aggregators())
+    aggregation.group = [this](std::uint32_t client) { return assembly_.fleet.row(client).cell; };
+  learner_.emplace(scenario, assembly_.task, std::move(aggregation),
+                   llm::sort_by_importance(base, assembly_.methods.pruner->rank(base)),
                    assembly_.planner.offer().variants, options_.crew);
 }
 
@@ -56,54 +63,109 @@ void Experiment::run() {
     say("evaluating the base");
     evaluate(0, {{"base", [this] { return learner_->base(); }}});
   }
-  const auto server = assembly_.fleet.size();
-  std::vector<std::uint32_t> everybody(server);
-  std::iota(everybody.begin(), everybody.end(), 0U);
-  RoundSimulation simulation{
-      server,
-      {.down = assembly_.scenario.network.downlink, .up = assembly_.scenario.network.uplink},
-      *assembly_.methods.protocol,
-      {.select =
-           [&](std::int64_t round, std::int64_t count) {
-             return assembly_.methods.selection->select({.seed = assembly_.scenario.seed,
-                                                         .round = static_cast<std::uint32_t>(round),
-                                                         .candidates = everybody,
-                                                         .count = static_cast<std::uint32_t>(count)});
-           },
-       .plan = [this](std::uint32_t client) { return assembly_.plan(client); },
-       .link = [this](std::uint32_t client) { return assembly_.link(client); },
-       .trained =
-           [this](std::int64_t round, const llm::Plan& plan) {
-             if (learner_) learner_->note(round, plan);
-           },
-       .fused = [this](const RoundTimeline& round) { finish_round(round); },
-       .observed =
-           [this, server](const sim::Event& event) {
-             if (assembly_.scenario.output.events) events_.push_back(event_row(event, server));
-           }}};
-  simulation.run();
+  auto& protocol = *assembly_.methods.protocol;
+  RoundHooks with = hooks();
+  std::optional<RoundSimulation> simulation;
+  with.observed = [&](const sim::Event& event) {
+    if (assembly_.scenario.output.events) events_.push_back(event_row(event, simulation->recorded_actor(event.actor)));
+  };
+  simulation.emplace(assembly_.fleet.size(),
+                     make_network(assembly_.scenario, assembly_.base, protocol.through_aggregators()), protocol,
+                     std::move(with));
+  simulation->run();
   recorder_.add(std::exchange(events_, {}));
 }
 
-void Experiment::finish_round(const RoundTimeline& round) {
+RoundHooks Experiment::hooks() {
+  auto& a = assembly_;
+  return {
+      .select = [this](std::int64_t invitation, std::int64_t count,
+                       const Eligible& eligible) { return select(invitation, count, eligible); },
+      .plan = [&a](std::uint32_t client) { return a.plan(client); },
+      .presence = [&a](std::uint32_t client, SimTime at) { return a.conditions.presence(a.fleet, client, at); },
+      .path = [&a](std::uint32_t client, SimTime at) { return a.path(client, at); },
+      .cell = [&a](std::uint32_t client) { return std::uint32_t{a.fleet.row(client).cell}; },
+      .course =
+          [&a](const Participation& p, SimTime at) {
+            return a.conditions.course(a.fleet, p.plan.client, p.invitation, p.plan.work, at);
+          },
+      .computed = [&a](std::uint32_t client, Seconds elapsed,
+                       SimTime now) { a.conditions.computed(a.fleet, client, elapsed, now); },
+      .started = [this](const Participation& participation) { start(participation); },
+      .ended = [this](const Participation& participation) { end(participation); },
+      .fused = [this](const RoundTimeline& round) { return finish_round(round); },
+      .observed = {},
+  };
+}
+
+std::vector<std::uint32_t> Experiment::select(std::int64_t invitation, std::int64_t count,
+                                              const Eligible& eligible) const {
+  const auto predicted = [this](std::uint32_t client) {
+    const auto plan = assembly_.plan(client);
+    return plan ? assembly_.predicted_time(*plan) : Seconds{std::numeric_limits<double>::infinity()};
+  };
+  return assembly_.methods.selection->select(
+      {.seed = assembly_.scenario.seed,
+       .invitation = static_cast<std::uint32_t>(invitation),
+       .population = assembly_.fleet.size(),
+       .count = static_cast<std::uint32_t>(count),
+       .eligible = eligible,
+       .predicted = predicted,
+       .device_class = [this](std::uint32_t client) { return std::uint32_t{assembly_.fleet.row(client).group}; },
+       .history = &history_});
+}
+
+void Experiment::start(const Participation& participation) {
+  if (learner_) learner_->keep();
+  if (assembly_.methods.selection->looks_back()) history_.started(participation.plan.client, participation.invitation);
+}
+
+void Experiment::end(const Participation& participation) {
+  const auto client = participation.plan.client;
+  auto transfers = participation.did;
+  transfers.compute = {};
+  assembly_.conditions.transferred(assembly_.fleet, client,
+                                   sim::participation_energy(assembly_.fleet.device(client), transfers),
+                                   participation.ended);
+}
+
+std::int64_t Experiment::finish_round(const RoundTimeline& round) {
   std::vector<TrainingRecord> records;
   if (learner_) records = train(round);
   const auto plans = plan_rows(assembly_, round, records);
   if (assembly_.scenario.output.plans) recorder_.add(plans);
-  const auto row = round_row(round, plans, version_);
+  const auto row = round_row(assembly_, round, plans);
   recorder_.add(row);
   recorder_.add(std::exchange(events_, {}));
   recorder_.commit();
-  if (row.version == version_)
-    notify(fmt::format("round {} brought nothing to fuse: the base stays at version {}", round.round, version_));
-  version_ = row.version;
-  if (learner_) learn(round.round);
+  if (row.version == round.version)
+    notify(fmt::format("round {} brought nothing to fuse: the base stays at version {}", round.round, row.version));
+  if (assembly_.methods.selection->looks_back()) remember(plans, records);
+  if (learner_) learn(round);
+  return row.version;
+}
+
+void Experiment::remember(const std::vector<results::PlanRow>& plans, const std::vector<TrainingRecord>& records) {
+  for (const auto& plan : plans) {
+    if (plan.outcome != results::Outcome::returned) continue;
+    const auto record = std::ranges::find_if(records, [&](const TrainingRecord& r) {
+      return r.client == plan.client && r.invitation == plan.invitation;
+    });
+    history_.returned(static_cast<std::uint32_t>(plan.client), plan.simulated, plan.examples,
+                      record == records.end() ? std::nullopt : std::optional{record->mean_loss});
+  }
 }
 
 std::vector<TrainingRecord> Experiment::train(const RoundTimeline& round) {
   const auto& protocol = assembly_.scenario.protocol;
+  std::size_t noted = 0;
+  for (const auto& participation : round.participations) {
+    if (participation.fate != Fate::returned) continue;
+    learner_->note(participation.plan, participation.invitation, participation.version);
+    ++noted;
+  }
   const auto started = std::chrono::steady_clock::now();
-  say(fmt::format("round {}: training {} adapters", round.round, round.participations.size()));
+  say(fmt::format("round {}: training {} adapters", round.round, noted));
   auto records = learner_->collect([&](const clients::TrainingProgress& progress) {
     const Seconds elapsed{std::chrono::duration<double>(std::chrono::steady_clock::now() - started).count()};
     say(progress_text({.round = round.round,
@@ -120,14 +182,16 @@ std::vector<TrainingRecord> Experiment::train(const RoundTimeline& round) {
 }
 
 /// When nothing came back, every arm's model is the base as it is: what all earlier rounds made of it.
-void Experiment::learn(std::int64_t round) {
-  if (evaluates(round)) {
-    say(fmt::format("round {}: evaluating", round));
-    evaluate(round, subjects());
+void Experiment::learn(const RoundTimeline& round) {
+  if (evaluates(round.round)) {
+    say(fmt::format("round {}: evaluating", round.round));
+    evaluate(round.round, subjects());
   }
   const auto& primary = assembly_.methods.arms[assembly_.methods.primary_arm];
-  if (round < assembly_.scenario.protocol.rounds && !learner_->contributions().empty())
-    learner_->advance(primary.fuse(learner_->contributions()));
+  if (round.round < assembly_.scenario.protocol.rounds && !learner_->contributions().empty())
+    learner_->advance(learner_->fused(primary));
+  for (const auto& participation : round.participations)
+    learner_->release(participation.version);
 }
 
 bool Experiment::evaluates(std::int64_t round) const {
@@ -154,7 +218,7 @@ std::vector<Subject> Experiment::subjects() const {
   if (judges(scenarios::EvaluatedModel::fused)) {
     for (const auto& arm : assembly_.methods.arms)
       subjects.push_back(
-          {arm.name, [this, &arm] { return llm::apply(learner_->base(), arm.fuse(learner_->contributions())); }});
+          {arm.name, [this, &arm] { return llm::apply(learner_->base(), learner_->fused(arm)); }});
   }
   return subjects;
 }

@@ -8,8 +8,10 @@
 
 #include "app/run/assembly.hpp"
 #include "app/run/learner.hpp"
+#include "app/run/round_simulation.hpp"
 #include "app/run/timeline.hpp"
 #include "results/recorder.hpp"
+#include "server/selection/history.hpp"
 
 namespace edgefuse::app {
 
@@ -31,15 +33,21 @@ class Experiment {
 
   /// Runs to the end; finish() is the caller's to say. The recorder has every round on file as soon as it is done,
   /// whatever happens: a round is committed before its models are judged. A model whose output is not finite is
-  /// recorded without figures, and the run goes on.
+  /// recorded without figures, and the run goes on. Throws RunError when the run can get no further.
   void run();
 
  private:
   void record_clients();
   void prepare_learning();
-  void finish_round(const RoundTimeline& round);
+  [[nodiscard]] RoundHooks hooks();
+  [[nodiscard]] std::vector<std::uint32_t> select(std::int64_t invitation, std::int64_t count,
+                                                  const Eligible& eligible) const;
+  void start(const Participation& participation);
+  void end(const Participation& participation);
+  std::int64_t finish_round(const RoundTimeline& round);
   [[nodiscard]] std::vector<TrainingRecord> train(const RoundTimeline& round);
-  void learn(std::int64_t round);
+  void remember(const std::vector<results::PlanRow>& plans, const std::vector<TrainingRecord>& records);
+  void learn(const RoundTimeline& round);
   [[nodiscard]] bool evaluates(std::int64_t round) const;
   [[nodiscard]] bool judges(scenarios::EvaluatedModel model) const;
   [[nodiscard]] std::vector<Subject> subjects() const;
@@ -51,7 +59,7 @@ class Experiment {
   results::Recorder& recorder_;
   ExperimentOptions options_;
   std::optional<Learner> learner_;  // learning fidelity only
-  std::int64_t version_ = 0;        // of the base: how often something was fused
+  server::History history_;
   std::vector<results::EventRow> events_;
 };
 

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <string>
 
+#include <fmt/format.h>
+
 #include "data/partitioners/registry.hpp"
 #include "sim/expects.hpp"
 #include "sim/mistakes.hpp"
@@ -45,6 +47,11 @@ Methods make_methods(const scenarios::Scenario& scenario) {
                           "protocol.kind", "protocol.settings");
   methods.selection = make(server::selections(), scenario.selection.method, scenario.selection.settings,
                            "selection.method", "selection.settings");
+  if (methods.selection && methods.selection->needs_losses() && scenario.fidelity == scenarios::Fidelity::timing)
+    mistakes.add(scenario.source.mistake(
+        "selection.method",
+        fmt::format("\"{}\" goes by losses, and fidelity \"timing\" has none", scenario.selection.method),
+        "write fidelity = \"learning\", or choose another method"));
   if (auto arms = mistakes.attempt([&] { return make_arms(scenario); })) {
     methods.arms = std::move(*arms);
     methods.primary_arm = primary_arm(methods.arms, scenario.fusion.primary);

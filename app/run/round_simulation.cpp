@@ -1,20 +1,54 @@
 #include "app/run/round_simulation.hpp"
 
 #include <algorithm>
+#include <array>
+#include <tuple>
 #include <utility>
 
+#include <fmt/format.h>
+
+#include "sim/error.hpp"
 #include "sim/expects.hpp"
 
 namespace edgefuse::app {
+namespace {
 
-RoundSimulation::RoundSimulation(std::uint32_t clients, const ServerCapacity& capacity, server::Protocol& protocol,
+using Fusion = server::Decision::Fusion;
+
+/// A client's fates, as error messages tell them.
+constexpr std::array<std::string_view, 7> fate_words = {"returned",        "arrived damaged", "left",     "crashed",
+                                                        "ran out of power", "were called off", "were discarded"};
+
+std::string told(const std::vector<Participation>& participations) {
+  std::array<std::int64_t, fate_words.size()> counts{};
+  for (const auto& participation : participations)
+    ++counts[static_cast<std::size_t>(participation.fate)];
+  std::string text;
+  for (std::size_t i = 0; i < counts.size(); ++i)
+    if (counts[i] > 0) text += fmt::format("{}{} {}", text.empty() ? "" : ", ", counts[i], fate_words[i]);
+  return text;
+}
+
+}  // namespace
+
+RoundSimulation::RoundSimulation(std::uint32_t clients, const NetworkSpec& network, server::Protocol& protocol,
                                  RoundHooks hooks)
-    : simulator_{clients + 3},
+    : clients_{clients},
+      alarm_{clients + 1},
+      inviter_{clients + 2},
+      simulator_{clients + 3 + Journeys::actors(network)},
       protocol_{protocol},
       hooks_{std::move(hooks)},
-      server_{clients},
-      downloads_{sim::SharedLink{capacity.down}, clients + 1, EventKind::download_done},
-      uploads_{sim::SharedLink{capacity.up}, clients + 2, EventKind::upload_done} {}
+      journeys_{simulator_,
+                clients + 3,
+                network,
+                {.path = hooks_.path,
+                 .cell = hooks_.cell,
+                 .course = hooks_.course,
+                 .computed = hooks_.computed,
+                 .ended = [this](Participation&& ended) { take_in(std::move(ended)); }}} {
+  current_.round = 1;
+}
 
 void RoundSimulation::run() {
   follow(protocol_.begin());
@@ -22,85 +56,175 @@ void RoundSimulation::run() {
     hooks_.observed(event);
     handle(event, kind);
   });
+  if (!finished_) give_up("nobody is on the way, and nobody will be there again", "look at availability and batteries");
+}
+
+std::int64_t RoundSimulation::recorded_actor(std::uint32_t actor) const {
+  if (actor < clients_) return actor;
+  return actor <= inviter_ ? -1 : std::int64_t{inviter_} - actor - 1;
 }
 
 void RoundSimulation::handle(const sim::Event& event, EventKind kind) {
   switch (kind) {
     case EventKind::begin_round:
-      return begin_round(std::exchange(invitations_, 0));
-    case EventKind::download_done:
-      return schedule_client(event.actor, participation(event.actor).plan.compute, EventKind::compute_done);
-    case EventKind::compute_done: {
-      const auto& plan = participation(event.actor).plan;
-      hooks_.trained(current_.round, plan);
-      uploads_.link.start(simulator_.now(), event.actor, plan.upload, hooks_.link(event.actor).up);
-      return await_next_end(uploads_);
-    }
-    case EventKind::upload_done:
-      participation(event.actor).returned = simulator_.now();
-      return follow(protocol_.ended());
+    case EventKind::clients_came:
+      return invite();
     case EventKind::fuse:
       return fuse();
-    case EventKind::transfers_sent:
-      return finish_transfers(event.actor == downloads_.actor ? downloads_ : uploads_);
+    case EventKind::time_up:
+      return follow(protocol_.woke());
+    default:
+      return journeys_.handle(event, kind);
   }
 }
 
 void RoundSimulation::follow(const server::Decision& decision) {
-  if (decision.fuse) simulator_.schedule(simulator_.now(), sim::Phase::server, server_, EventKind::fuse);
+  if (decision.finish) {
+    finished_ = true;
+    return simulator_.stop();
+  }
+  if (decision.call_off) call_off();
+  if (decision.fusion != Fusion::none) {
+    discard_ = decision.fusion == Fusion::discard;
+    simulator_.cancel(alarm_);
+    simulator_.schedule(now(), sim::Phase::server, clients_, EventKind::fuse);
+  }
+  if (decision.wake) {
+    simulator_.cancel(alarm_);
+    simulator_.schedule(after(now(), *decision.wake), sim::Phase::server, alarm_, EventKind::time_up);
+  }
   if (decision.invite > 0) {
-    invitations_ = decision.invite;
-    simulator_.schedule(simulator_.now(), sim::Phase::server, server_, EventKind::begin_round);
+    wish_ = decision;
+    wanted_ += decision.invite;
+    ask_inviter(now(), EventKind::begin_round);
   }
 }
 
-void RoundSimulation::begin_round(std::int64_t invitations) {
-  current_ = {};
-  current_.round = ended_ + 1;
-  current_.start = simulator_.now();
-  auto invited = hooks_.select(current_.round, invitations);
-  std::ranges::sort(invited);
-  for (const auto client : invited) {
-    if (auto plan = hooks_.plan(client)) {
-      current_.participations.push_back({.plan = std::move(*plan), .invited = simulator_.now(), .returned = {}});
-    } else {
-      current_.sat_out.push_back(client);
-    }
-  }
-  for (const auto& [plan, invited_at, returned] : current_.participations)
-    downloads_.link.start(simulator_.now(), plan.client, plan.download, hooks_.link(plan.client).down);
-  await_next_end(downloads_);
-  follow(protocol_.started(static_cast<std::int64_t>(current_.participations.size())));
-}
-
+/// Whoever is called off after the last fusion belongs to its round: the protocol is asked first.
 void RoundSimulation::fuse() {
-  current_.end = simulator_.now();
-  hooks_.fused(current_);
-  follow(protocol_.fused(++ended_));
+  const auto next = protocol_.fused(++rounds_);
+  if (next.finish) call_off();
+  if (std::exchange(discard_, false))
+    for (auto& participation : current_.participations)
+      if (participation.fate == Fate::returned) participation.fate = Fate::discarded;
+  current_.end = now();
+  current_.server_down += journeys_.server_down();
+  current_.server_up += journeys_.server_up();
+  std::ranges::sort(current_.participations, {},
+                    [](const Participation& p) { return std::tuple{p.plan.client, p.invitation}; });
+  std::ranges::sort(current_.sat_out);
+  const auto version = hooks_.fused(current_);
+  current_ = {.round = rounds_ + 1,
+              .version = version,
+              .start = now(),
+              .end = {},
+              .participations = {},
+              .sat_out = {},
+              .server_down = -1.0 * journeys_.server_down(),
+              .server_up = -1.0 * journeys_.server_up()};
+  follow(next);
 }
 
-void RoundSimulation::finish_transfers(Direction& direction) {
-  for (const auto client : direction.link.take_ended(simulator_.now()))
-    schedule_client(client, hooks_.link(client).latency, direction.arrival);
-  await_next_end(direction);
+void RoundSimulation::take_in(Participation&& ended) {
+  hooks_.ended(ended);
+  const auto fate = ended.fate;
+  current_.participations.push_back(std::move(ended));
+  if (calling_off_) return;
+  require_progress();
+  follow(fate == Fate::returned ? protocol_.returned() : protocol_.failed());
 }
 
-void RoundSimulation::await_next_end(Direction& direction) {
-  simulator_.cancel(direction.actor);
-  if (const auto end = direction.link.next_end())
-    simulator_.schedule(*end, sim::Phase::completion, direction.actor, EventKind::transfers_sent);
+void RoundSimulation::call_off() {
+  calling_off_ = true;
+  journeys_.call_off();
+  calling_off_ = false;
 }
 
-void RoundSimulation::schedule_client(std::uint32_t client, Seconds duration, EventKind kind) {
-  simulator_.schedule(after(simulator_.now(), duration), sim::Phase::completion, client, kind);
+void RoundSimulation::invite() {
+  const auto eligible = [this](std::uint32_t client) { return is_eligible(client); };
+  std::int64_t started = 0;
+  for (bool again = true; again && wanted_ > 0;) {
+    const auto chosen = hooks_.select(invitations_ + 1, wanted_, eligible);
+    const bool few = static_cast<std::int64_t>(chosen.size()) < wish_.at_least;
+    if (!wish_.keep_open && few && await_clients()) return;
+    const auto now_started = start(chosen);
+    started += now_started;
+    wanted_ -= wish_.keep_open ? now_started : wanted_;
+    // Who sat out gave no place away: others are asked.
+    again = wish_.keep_open && now_started < static_cast<std::int64_t>(chosen.size());
+  }
+  if (wanted_ > 0) (void)await_clients();
+  follow(protocol_.started(started));
 }
 
-Participation& RoundSimulation::participation(std::uint32_t client) {
-  const auto found = std::ranges::lower_bound(current_.participations, client, {},
-                                              [](const Participation& p) { return p.plan.client; });
-  EDGEFUSE_EXPECTS(found != current_.participations.end() && found->plan.client == client,
-                   "only clients of the current round have events");
-  return *found;
+std::int64_t RoundSimulation::start(const std::vector<std::uint32_t>& chosen) {
+  ++invitations_;
+  if (journeys_.empty()) journeys_.begin_version();
+  std::vector<Journeys::Start> starts;
+  for (const auto client : chosen) {
+    auto plan = hooks_.plan(client);
+    if (!plan) {
+      current_.sat_out.push_back(client);
+      if (wish_.keep_open) {
+        unfit_.resize(clients_);
+        unfit_[client] = true;
+      }
+      continue;
+    }
+    Participation participation{.plan = std::move(*plan),
+                                .invitation = invitations_,
+                                .version = current_.version,
+                                .invited = now(),
+                                .ended = {},
+                                .did = {},
+                                .course = {}};
+    hooks_.started(participation);
+    starts.push_back({std::move(participation), hooks_.presence(client, now()).until});
+  }
+  const auto started = static_cast<std::int64_t>(starts.size());
+  journeys_.begin(std::move(starts));
+  return started;
+}
+
+bool RoundSimulation::is_eligible(std::uint32_t client) const {
+  if (journeys_.is_on_the_way(client) || (!unfit_.empty() && unfit_[client])) return false;
+  return hooks_.presence(client, simulator_.now()).there;
+}
+
+bool RoundSimulation::await_clients() {
+  std::int64_t there = 0;
+  std::vector<SimTime> comings;
+  for (std::uint32_t client = 0; client < clients_; ++client) {
+    if (journeys_.is_on_the_way(client) || (!unfit_.empty() && unfit_[client])) continue;
+    const auto presence = hooks_.presence(client, now());
+    there += presence.there;
+    if (!presence.there && presence.until != SimTime::never()) comings.push_back(presence.until);
+  }
+  if (!wish_.keep_open && there >= wish_.at_least) return false;  // the selector wanted no more
+  const auto wanted = wish_.keep_open ? 1 : wish_.at_least - there;
+  if (static_cast<std::int64_t>(comings.size()) < wanted) return true;  // who is on the way may change that
+  const auto last = comings.begin() + wanted - 1;
+  std::ranges::nth_element(comings, last);
+  ask_inviter(*last, EventKind::clients_came);
+  return true;
+}
+
+/// One question at a time: a later one takes the place of what was asked before.
+void RoundSimulation::ask_inviter(SimTime at, EventKind kind) {
+  simulator_.cancel(inviter_);
+  simulator_.schedule(at, sim::Phase::server, inviter_, kind);
+}
+
+void RoundSimulation::require_progress() const {
+  const auto ended = static_cast<std::int64_t>(current_.participations.size());
+  if (ended > 10'000 + 10 * std::int64_t{clients_})
+    give_up(fmt::format("of {} clients since the last fusion, {}", ended, told(current_.participations)),
+            "make failures rarer, stays longer, or the buffer smaller");
+}
+
+void RoundSimulation::give_up(const std::string& reason, const std::string& remedy) const {
+  throw RunError{fmt::format("after {} rounds, at {:.6g} s of virtual time, the run can get no further: {} ({})",
+                             rounds_, now().since_start().value, reason, remedy)};
 }
 
 }  // namespace edgefuse::app

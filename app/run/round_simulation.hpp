@@ -3,75 +3,92 @@
 #include <cstdint>
 #include <functional>
 #include <optional>
+#include <string>
 #include <vector>
 
+#include "app/run/journeys.hpp"
+#include "app/run/network.hpp"
 #include "app/run/timeline.hpp"
 #include "llm/plan.hpp"
 #include "server/protocol/protocol.hpp"
-#include "sim/link.hpp"
-#include "sim/shared_link.hpp"
+#include "sim/availability/availability.hpp"
 #include "sim/simulator.hpp"
 
 namespace edgefuse::app {
 
+using Eligible = std::function<bool(std::uint32_t client)>;
+
 /// What the simulation of a run asks and tells its surroundings. It owns time and order, they own contents: with
-/// `trained` and `fused` doing nothing to tensors this is the timing fidelity, event by event the same.
+/// `fused` doing nothing to tensors this is the timing fidelity, event by event the same.
 struct RoundHooks {
-  /// So many different clients for a round.
-  std::function<std::vector<std::uint32_t>(std::int64_t round, std::int64_t count)> select;
+  /// So many different clients, by rising id, for the invitation of that number.
+  std::function<std::vector<std::uint32_t>(std::int64_t invitation, std::int64_t count, const Eligible&)> select;
   /// The client's plan, or nothing when no variant fits it.
   std::function<std::optional<llm::Plan>(std::uint32_t client)> plan;
-  std::function<sim::Link(std::uint32_t client)> link;
-  /// A client's training has ended in virtual time.
-  std::function<void(std::int64_t round, const llm::Plan& plan)> trained;
-  /// The protocol fuses: everything in the timeline has come back.
-  std::function<void(const RoundTimeline& round)> fused;
+  /// Whether a client is there and able to take part, and when that changes.
+  std::function<sim::Presence(std::uint32_t client, SimTime at)> presence;
+  std::function<clients::PathSpan(std::uint32_t client, SimTime at)> path;  // as JourneyHooks has these
+  std::function<std::uint32_t(std::uint32_t client)> cell;
+  std::function<clients::Course(const Participation& participation, SimTime at)> course;
+  std::function<void(std::uint32_t client, Seconds elapsed, SimTime now)> computed;
+  std::function<void(const Participation& participation)> started;
+  std::function<void(const Participation& participation)> ended;
+  /// The protocol fuses: returns the base's version after it.
+  std::function<std::int64_t(const RoundTimeline& round)> fused;
   /// Every event, in order, before it is handled.
   std::function<void(const sim::Event& event)> observed;
 };
 
-/// What the server can send to and take in from all clients together.
-struct ServerCapacity {
-  BytesPerSecond down{};
-  BytesPerSecond up{};
-};
-
-/// A run in virtual time: invitation, download, training, upload, fusion, for as long as the protocol invites. All
-/// transfers of one direction share the server's link (sim::SharedLink); the last byte arrives a latency after it was
-/// sent.
+/// A run in virtual time: the server invites, clients go their ways (Journeys), the server fuses, for as long as the
+/// protocol wants.
 class RoundSimulation {
  public:
-  RoundSimulation(std::uint32_t clients, const ServerCapacity& capacity, server::Protocol& protocol, RoundHooks hooks);
+  RoundSimulation(std::uint32_t clients, const NetworkSpec& network, server::Protocol& protocol, RoundHooks hooks);
+  RoundSimulation(const RoundSimulation&) = delete;  // its parts refer to each other
+  RoundSimulation& operator=(const RoundSimulation&) = delete;
 
+  /// Throws RunError when the protocol can get no further: nobody is on the way and nobody will come, or
+  /// participations go on ending without any fusion.
   void run();
 
   [[nodiscard]] SimTime now() const { return simulator_.now(); }
+  /// How results number an actor: clients as they are, the server -1, links and aggregators from -2 down.
+  [[nodiscard]] std::int64_t recorded_actor(std::uint32_t actor) const;
 
  private:
   void handle(const sim::Event& event, EventKind kind);
   void follow(const server::Decision& decision);
-  void begin_round(std::int64_t invitations);
   void fuse();
-  void schedule_client(std::uint32_t client, Seconds duration, EventKind kind);
+  void take_in(Participation&& ended);
+  void call_off();
 
-  /// One direction of the server's link, an actor of its own: its only pending event is the next end of a transfer.
-  struct Direction {
-    sim::SharedLink link;
-    std::uint32_t actor;
-    EventKind arrival;  // of a client's transfer
-  };
-  void finish_transfers(Direction& direction);
-  void await_next_end(Direction& direction);
-  Participation& participation(std::uint32_t client);
+  void invite();
+  [[nodiscard]] std::int64_t start(const std::vector<std::uint32_t>& chosen);
+  [[nodiscard]] bool is_eligible(std::uint32_t client) const;
+  /// Unless enough are there already: sees to it that invite() is called again when enough are (when one more is, if
+  /// places are kept open).
+  [[nodiscard]] bool await_clients();
+  void ask_inviter(SimTime at, EventKind kind);
 
+  void require_progress() const;
+  [[noreturn]] void give_up(const std::string& reason, const std::string& remedy) const;
+
+  std::uint32_t clients_;
+  std::uint32_t alarm_;  // actors: clients, the server, its alarm, the one who invites (after the server has fused), links
+  std::uint32_t inviter_;
   sim::Simulator<EventKind> simulator_;
   server::Protocol& protocol_;
   RoundHooks hooks_;
-  std::uint32_t server_;  // the actor after the last client; those of its link come next
-  Direction downloads_;
-  Direction uploads_;
-  std::int64_t invitations_ = 0;  // of the round that is about to begin
-  std::int64_t ended_ = 0;        // rounds
+  Journeys journeys_;
+
+  std::vector<bool> unfit_;  // clients that sat out while a place was kept open
+  server::Decision wish_{};  // how the clients still wanted are to be invited
+  std::int64_t wanted_ = 0;
+  bool discard_ = false;
+  bool calling_off_ = false;
+  bool finished_ = false;
+  std::int64_t invitations_ = 0;
+  std::int64_t rounds_ = 0;  // ended
   RoundTimeline current_;
 };
 

@@ -2,27 +2,56 @@
 
 #include <algorithm>
 #include <limits>
-#include <map>
+#include <string>
+#include <string_view>
+#include <utility>
 
-#include "sim/link.hpp"
+#include "sim/energy.hpp"
 
 namespace edgefuse::app {
 namespace {
 
 constexpr double not_measured = std::numeric_limits<double>::quiet_NaN();
 
-results::PlanRow plan_row(const Assembly& assembly, std::int64_t round, const Participation& participation) {
+/// How a fate is told in results: the outcome it counts as, and a word for it.
+struct Told {
+  results::Outcome outcome;
+  std::string_view word;
+};
+constexpr Told told(Fate fate) {
+  using results::Outcome;
+  switch (fate) {
+    case Fate::corrupt:
+      return {Outcome::refused, "damaged"};
+    case Fate::left:
+      return {Outcome::lost, "left"};
+    case Fate::crashed:
+      return {Outcome::lost, "crashed"};
+    case Fate::flat:
+      return {Outcome::lost, "battery flat"};
+    case Fate::called_off:
+      return {Outcome::late, "called off"};
+    case Fate::discarded:
+      return {Outcome::lost, "no quorum"};
+    case Fate::returned:
+      break;
+  }
+  return {Outcome::returned, "fused"};
+}
+
+results::PlanRow plan_row(const Assembly& assembly, const RoundTimeline& round, const Participation& participation) {
   const auto& plan = participation.plan;
-  const auto link = assembly.link(plan.client);
-  return {.round = round,
+  const auto& did = participation.did;
+  const auto [outcome, word] = told(participation.fate);
+  return {.round = round.round,
           .client = plan.client,
           .ratio = plan.ratio,
           .parameters = plan.parameters,
           .rank = plan.rank,
           .steps = plan.steps,
           .examples = plan.examples,
-          .predicted = sim::download_time(link, plan.download) + plan.compute + sim::upload_time(link, plan.upload),
-          .simulated = participation.returned.since(participation.invited),
+          .predicted = assembly.predicted_time(plan),
+          .simulated = participation.ended.since(participation.invited),
           .peak_memory = plan.peak_memory,
           .download = plan.download,
           .upload = plan.upload,
@@ -30,7 +59,14 @@ results::PlanRow plan_row(const Assembly& assembly, std::int64_t round, const Pa
           .binding = plan.binding,
           .first_loss = not_measured,
           .last_loss = not_measured,
-          .outcome = results::Outcome::returned};
+          .outcome = outcome,
+          .fate = std::string{word},
+          .invitation = participation.invitation,
+          .version = participation.version,
+          .staleness = round.version - participation.version,
+          .received = did.down,
+          .sent = did.up,
+          .spent = sim::participation_energy(assembly.fleet.device(plan.client), did)};
 }
 
 results::PlanRow sat_out_row(std::int64_t round, std::uint32_t client) {
@@ -40,6 +76,7 @@ results::PlanRow sat_out_row(std::int64_t round, std::uint32_t client) {
   row.ratio = row.first_loss = row.last_loss = not_measured;
   row.binding = "memory";
   row.outcome = results::Outcome::sat_out;
+  row.fate = "no variant fits";
   return row;
 }
 
@@ -75,54 +112,79 @@ std::vector<results::ClientRow> client_rows(const Assembly& assembly, std::uint3
 std::vector<results::PlanRow> plan_rows(const Assembly& assembly, const RoundTimeline& round,
                                         std::span<const TrainingRecord> records) {
   std::vector<results::PlanRow> rows;
+  const auto who = [](const TrainingRecord& r) { return std::pair{std::int64_t{r.client}, r.invitation}; };
   for (const auto& participation : round.participations) {
-    rows.push_back(plan_row(assembly, round.round, participation));
-    const auto record = std::ranges::find(records, participation.plan.client, &TrainingRecord::client);
-    if (record == records.end()) continue;
-    rows.back().first_loss = record->first_loss;
-    rows.back().last_loss = record->last_loss;
-    if (record->refused) rows.back().outcome = results::Outcome::refused;
+    auto& row = rows.emplace_back(plan_row(assembly, round, participation));
+    const std::pair key{row.client, row.invitation};
+    const auto record = std::ranges::lower_bound(records, key, {}, who);
+    if (record == records.end() || who(*record) != key) continue;
+    row.first_loss = record->first_loss;
+    row.last_loss = record->last_loss;
+    if (record->refused) {
+      row.outcome = results::Outcome::refused;
+      row.fate = "not finite";
+    }
   }
   for (const auto client : round.sat_out)
     rows.push_back(sat_out_row(round.round, client));
-  std::ranges::sort(rows, {}, &results::PlanRow::client);
+  std::ranges::stable_sort(rows, {}, [](const results::PlanRow& r) { return std::pair{r.client, r.invitation}; });
   return rows;
 }
 
-results::RoundRow round_row(const RoundTimeline& round, std::span<const results::PlanRow> plans, std::int64_t version) {
-  results::RoundRow row;
-  row.round = round.round;
-  row.start = round.start;
-  row.end = round.end;
+namespace {
+
+std::int64_t& counter(results::RoundRow& row, results::Outcome outcome) {
+  switch (outcome) {
+    case results::Outcome::lost:
+      return row.lost;
+    case results::Outcome::late:
+      return row.late;
+    case results::Outcome::refused:
+      return row.refused;
+    case results::Outcome::sat_out:
+      return row.sat_out;
+    case results::Outcome::returned:
+      break;
+  }
+  return row.returned;
+}
+
+}  // namespace
+
+results::RoundRow round_row(const Assembly& assembly, const RoundTimeline& round,
+                            std::span<const results::PlanRow> plans) {
+  constexpr double joules_of_kwh = 3.6e6;
+  results::RoundRow row{.round = round.round, .start = round.start, .end = round.end};
+  row.server_up = round.server_up;
+  row.server_down = round.server_down;
   double loss = 0;
   double examples = 0;
+  double staleness = 0;
   for (const auto& plan : plans) {
-    if (plan.outcome == results::Outcome::sat_out) {
-      ++row.sat_out;
-      continue;
-    }
+    ++counter(row, plan.outcome);
+    if (plan.outcome == results::Outcome::sat_out) continue;
     ++row.started;
-    row.bytes_down += plan.download;
-    row.bytes_up += plan.upload;
-    row.energy += plan.energy;
-    if (plan.outcome == results::Outcome::refused) {
-      ++row.refused;
+    row.bytes_down += plan.received;
+    row.bytes_up += plan.sent;
+    row.energy += plan.spent;
+    if (plan.outcome != results::Outcome::returned) {
+      row.wasted += plan.received + plan.sent;
       continue;
     }
-    ++row.returned;
     loss += static_cast<double>(plan.examples) * plan.last_loss;
     examples += static_cast<double>(plan.examples);
+    staleness += static_cast<double>(plan.staleness);
   }
-  row.version = version + (row.returned > 0 ? 1 : 0);
+  row.version = round.version + (row.returned > 0 ? 1 : 0);
   row.training_loss = examples > 0 ? loss / examples : not_measured;
+  row.staleness = row.returned > 0 ? staleness / static_cast<double>(row.returned) : not_measured;
+  row.carbon = row.energy.value / joules_of_kwh * assembly.scenario.energy.carbon;
+  row.cost = row.energy.value / joules_of_kwh * assembly.scenario.energy.price;
   return row;
 }
 
-results::EventRow event_row(const sim::Event& event, std::uint32_t server) {
-  return {.time = event.time,
-          .phase = static_cast<std::uint8_t>(event.phase),
-          .kind = event.kind,
-          .actor = event.actor < server ? std::int64_t{event.actor} : std::int64_t{server} - event.actor - 1};
+results::EventRow event_row(const sim::Event& event, std::int64_t actor) {
+  return {.time = event.time, .phase = static_cast<std::uint8_t>(event.phase), .kind = event.kind, .actor = actor};
 }
 
 }  // namespace edgefuse::app

@@ -16,14 +16,14 @@ namespace edgefuse::app {
 [[nodiscard]] results::RunHeader run_header(const scenarios::Scenario& scenario);
 [[nodiscard]] std::vector<results::ClientRow> client_rows(const Assembly& assembly, std::uint32_t first,
                                                           std::uint32_t count);
-/// By client. `records` are empty under the timing fidelity: losses are then NaN, and everybody who returned is counted
-/// as fused.
+/// By client, then invitation. `records` are empty under the timing fidelity: losses are then NaN, and everybody who
+/// returned is counted as fused.
 [[nodiscard]] std::vector<results::PlanRow> plan_rows(const Assembly& assembly, const RoundTimeline& round,
                                                       std::span<const TrainingRecord> records);
-/// `version` is the base's before the round: it rises by one when an update was fused, else it stays.
-[[nodiscard]] results::RoundRow round_row(const RoundTimeline& round, std::span<const results::PlanRow> plans,
-                                          std::int64_t version);
-/// `server` is the server's actor number.
-[[nodiscard]] results::EventRow event_row(const sim::Event& event, std::uint32_t server);
+/// The version rises by one when an update was fused, else it stays.
+[[nodiscard]] results::RoundRow round_row(const Assembly& assembly, const RoundTimeline& round,
+                                          std::span<const results::PlanRow> plans);
+/// `actor` as results number it.
+[[nodiscard]] results::EventRow event_row(const sim::Event& event, std::int64_t actor);
 
 }  // namespace edgefuse::app

@@ -18,6 +18,7 @@ struct Prospect {
   Bytes peak_memory{};
   Bytes download{};
   Bytes upload{};
+  Seconds work{};  // of computing, on the undisturbed, cool device
   Seconds compute{};
   Joules energy{};
 };

@@ -40,6 +40,8 @@ class Selection {
 
   /// Whether it goes by losses, which the timing fidelity does not have.
   [[nodiscard]] virtual bool needs_losses() const { return false; }
+  /// Whether it goes by the history, which costs memory for every client that took part.
+  [[nodiscard]] virtual bool looks_back() const { return needs_losses(); }
 };
 
 /// All ways to select by name.

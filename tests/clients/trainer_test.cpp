@@ -61,20 +61,18 @@ TEST(Trainer, GivesWhatTrainingEachClientAloneGives) {
   }
 }
 
-TEST(Trainer, NeverTrainsAClientThatDroppedOut) {
+TEST(Trainer, TellsAClientsTrainingsApartByTheirInvitations) {
   const SmallTraining small;
-  auto built = std::make_shared<bool>(false);
-  auto training = small.noted(3, 0);
-  training.build = [built, make = training.build] {
-    *built = true;
-    return make();
-  };
   Trainer trainer{{}};
-  trainer.note(training);
-  trainer.note(small.noted(4, 0));
-  trainer.forget(3);
-  EXPECT_EQ(clients(trainer.train(small.models())), (std::vector<std::uint32_t>{4}));
-  EXPECT_FALSE(*built);
+  for (const std::int64_t invitation : {7, 5}) {
+    auto training = small.noted(3, 0);
+    training.invitation = invitation;
+    trainer.note(training);
+  }
+  const auto results = trainer.train(small.models());
+  ASSERT_EQ(results.size(), 2U);
+  EXPECT_EQ(results[0].invitation, 5);
+  EXPECT_EQ(results[1].invitation, 7);
 }
 
 TEST(Trainer, LetsRanksShareAGangButNotVersions) {

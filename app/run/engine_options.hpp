@@ -1,0 +1,18 @@
+#pragma once
+
+#include "llm/adapter.hpp"
+#include "llm/costs.hpp"
+#include "llm/held_weight.hpp"
+#include "llm/training.hpp"
+#include "scenarios/scenario.hpp"
+
+namespace edgefuse::app {
+
+/// The scenario's adapter, training and base sections as the engine and the cost model take them.
+[[nodiscard]] llm::LoraSpec lora_spec(const scenarios::Adapter& adapter);
+[[nodiscard]] llm::TrainingOptions training_options(const scenarios::Training& training);
+[[nodiscard]] llm::Quantisation quantisation(scenarios::Storage storage);
+/// How a client's device holds what it trains on.
+[[nodiscard]] llm::CostOptions cost_options(const scenarios::Scenario& scenario);
+
+}  // namespace edgefuse::app

@@ -1,0 +1,92 @@
+#include "app/run/feasibility.hpp"
+
+#include <algorithm>
+#include <limits>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <fmt/format.h>
+
+#include "sim/mistakes.hpp"
+#include "sim/quantity_text.hpp"
+
+namespace edgefuse::app {
+namespace {
+
+std::optional<Mistake> nobody_fits(const Assembly& assembly) {
+  Bytes least{std::numeric_limits<double>::infinity()};
+  Bytes most{};
+  for (std::uint32_t client = 0; client < assembly.fleet.size(); ++client) {
+    if (assembly.plan(client)) return std::nullopt;
+    least = std::min(least, assembly.planner.least_memory(assembly.task.shard(client).workload));
+    most = std::max(most, assembly.fleet.memory(client));
+  }
+  return assembly.scenario.source.mistake(
+      "fleet", "no variant fits any client",
+      fmt::format("the smallest needs {:.3g} MB for training and the largest budget is {:.3g} MB: offer higher "
+                  "pruning.ratios, a smaller training.batch, or more memory",
+                  least.value / 1e6, most.value / 1e6));
+}
+
+std::optional<Mistake> nobody_comes(const Assembly& assembly) {
+  for (std::uint32_t client = 0; client < assembly.fleet.size(); ++client) {
+    const auto [there, until] = assembly.conditions.presence(assembly.fleet, client, SimTime{});
+    if (there || until != SimTime::never()) return std::nullopt;
+  }
+  return assembly.scenario.source.mistake("fleet.availability", "no client is ever there",
+                                          "look at availability_settings and [battery]");
+}
+
+/// A time by which clients are to be back, in seconds, and the key that says so.
+struct Deadline {
+  std::string key;
+  std::string parameter;
+  double seconds = 0;
+};
+
+std::vector<Deadline> deadlines(const scenarios::Scenario& scenario) {
+  std::vector<Deadline> all;
+  const auto add = [&](const std::string& key, const Parameters& settings, const char* parameter) {
+    const auto found = settings.find(parameter);
+    if (found == settings.end()) return;
+    if (const auto* seconds = std::get_if<double>(&found->second)) all.push_back({key, parameter, *seconds});
+  };
+  if (scenario.protocol.kind == "deadline") {
+    const bool waits = scenario.protocol.settings.contains("late") &&
+                       scenario.protocol.settings.at("late") == ParameterValue{std::string{"keep"}};
+    if (!waits) add("protocol.settings", scenario.protocol.settings, "window");
+  }
+  if (scenario.selection.method == "deadline-aware") add("selection.settings", scenario.selection.settings, "deadline");
+  return all;
+}
+
+std::optional<Mistake> nobody_meets(const Assembly& assembly, const Deadline& deadline) {
+  Seconds soonest{std::numeric_limits<double>::infinity()};
+  for (std::uint32_t client = 0; client < assembly.fleet.size(); ++client) {
+    if (const auto plan = assembly.plan(client)) soonest = std::min(soonest, assembly.predicted_time(*plan));
+    if (soonest <= Seconds{deadline.seconds}) return std::nullopt;
+  }
+  return assembly.scenario.source.mistake(
+      deadline.key,
+      fmt::format("{} = {} leaves {}, and the fastest client needs {} by its plan", deadline.parameter,
+                  deadline.seconds, sim::to_text(Seconds{deadline.seconds}), sim::to_text(soonest)),
+      fmt::format("give more than {:.4g} seconds, fewer training steps, or higher pruning.ratios", soonest.value));
+}
+
+}  // namespace
+
+void require_feasible(const Assembly& assembly) {
+  Mistakes mistakes;
+  const auto note = [&](std::optional<Mistake> mistake) {
+    if (mistake) mistakes.add(std::move(*mistake));
+  };
+  note(nobody_fits(assembly));
+  note(nobody_comes(assembly));
+  if (!mistakes.any())
+    for (const auto& deadline : deadlines(assembly.scenario))
+      note(nobody_meets(assembly, deadline));
+  mistakes.finish();
+}
+
+}  // namespace edgefuse::app

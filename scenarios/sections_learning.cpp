@@ -1,0 +1,131 @@
+#include "scenarios/sections.hpp"
+
+namespace edgefuse::scenarios {
+
+Section pruning_section() {
+  return section(
+      "pruning", "The variants the server offers, and how a client chooses among them.", &Scenario::pruning,
+      std::vector<Key<Pruning>>{
+          key("method", &Pruning::method, Name{"name of a pruning method"},
+              "How KV-head groups and MLP neurons are ranked."),
+          key("settings", &Pruning::settings, ParameterTable{}, "The method's own parameters."),
+          key("policy", &Pruning::policy, Name{"name of a policy"},
+              "How a client chooses its ratio. `fit-memory`: the largest variant whose predicted peak memory "
+              "fits the client's budget."),
+          key("ratios", &Pruning::ratios, ListOf<Number>{{0, 1, Number::End::closed, open}, Items::increasing, 1},
+              "The ratios on offer, ascending: the share of prunable parameters each variant lacks. A client "
+              "that fits none sits out."),
+          key("protect_first", &Pruning::protect_first, Whole{0, 1000}, "So many first layers stay whole."),
+          key("protect_last", &Pruning::protect_last, Whole{0, 1000}, "So many last layers stay whole."),
+      });
+}
+
+Section adapter_section() {
+  return section("adapter", "The LoRA adapter every client trains: the change of a weight is scale · B · A.",
+                 &Scenario::adapter,
+                 std::vector<Key<Adapter>>{
+                     key("rank", &Adapter::rank, Whole{1, 4096}, "Rows of A, columns of B."),
+                     key("alpha", &Adapter::alpha, Number{0, 1e6, open}, "The scale is alpha / rank."),
+                     key("rslora", &Adapter::rslora, Flag{}, "Makes the scale alpha / sqrt(rank)."),
+                     key("targets", &Adapter::targets,
+                         ListOf<Word>{{{{"q", "k", "v", "o", "gate", "up", "down"}}}, Items::distinct, 1},
+                         "The projections that are adapted, in every layer."),
+                 });
+}
+
+Section training_section() {
+  return section(
+      "training", "How a client trains on what it holds.", &Scenario::training,
+      std::vector<Key<Training>>{
+          key("epochs", &Training::epochs, Whole{1, 100'000}, "Passes over the client's examples.")
+              .by_default("1, unless steps are given"),
+          key("steps", &Training::steps, Whole{1, a_billion},
+              "Optimiser steps, instead of epochs; the examples are gone through again as often as needed."),
+          key("batch", &Training::batch, Whole{1, 65'536}, "Examples that a device holds in memory at once."),
+          key("accumulation", &Training::accumulation, Whole{1, 65'536},
+              "So many batches make one optimiser step, as if they were one batch: less memory, the same "
+              "learning."),
+          key("optimiser", &Training::optimiser, Choice<Optimiser>{{{"adamw", "sgd"}}},
+              "AdamW, or stochastic gradient descent, as PyTorch has them."),
+          key("momentum", &Training::momentum, Number{0, 1, Number::End::closed, open},
+              "SGD's; AdamW has none to set."),
+          key("learning_rate", &Training::learning_rate, Number{0, 100, open}, "The optimiser's, at its highest."),
+          key("schedule", &Training::schedule, Choice<Schedule>{{{"constant", "cosine", "linear"}}},
+              "`cosine` and `linear` fall to 0 over the round's steps."),
+          key("warm_up", &Training::warm_up, Number{0, 1, Number::End::closed, open},
+              "Share of the round's steps over which the learning rate rises before that."),
+          key("weight_decay", &Training::weight_decay, Number{0, 100},
+              "The optimiser's, on A and B: decoupled in AdamW, through the gradient in SGD."),
+          key("clip_norm", &Training::clip_norm, Number{0, 1e9},
+              "Gradients of one step are scaled down to this L2 norm over all factors. 0: no clipping."),
+          key("proximal", &Training::proximal, Number{0, 1e6},
+              "FedProx's mu: every step also pulls the adapter back to where the round began. 0: no pull."),
+          key("dropout", &Training::dropout, Number{0, 1, Number::End::closed, open},
+              "Share of every adapter's inputs that a training step sets to zero."),
+          key("recompute", &Training::recompute, Flag{},
+              "Devices keep only each block's input and compute its forward again for the backward: less "
+              "memory, more time, the same learning."),
+          key("loss", &Training::loss, Choice<Loss>{{{"answer", "full"}}},
+              "`answer`: only the answer's tokens are labels. `full`: the prompt's are too."),
+          key("precision", &Training::precision, Choice<Precision>{{{"fp32", "bf16"}}},
+              "Of the matrix products. Adapters and optimiser are always fp32."),
+          key("gang", &Training::gang, Whole{1, 4096},
+              "How many clients on one variant are trained as one batch. Part of the scenario because the "
+              "last bits of a sum depend on it; the number of threads does not matter."),
+      });
+}
+
+Section protocol_section() {
+  return section("protocol", "When the server starts clients and when it fuses.", &Scenario::protocol,
+                 std::vector<Key<Protocol>>{
+                     key("kind", &Protocol::kind, Name{"name of a protocol"},
+                         "`synchronous`, `deadline`, `buffered`, `asynchronous` or `hierarchical` "
+                         "(docs/models/protocols.md)."),
+                     key("settings", &Protocol::settings, ParameterTable{}, "The protocol's own parameters."),
+                     key("rounds", &Protocol::rounds, Whole{1, 1'000'000}, "How many rounds are run; one fusion is one round."),
+                     key("clients_per_round", &Protocol::clients_per_round, Whole{1, 100'000'000},
+                         "How many clients a round picks, or are on the way at any time.")
+                         .by_default("all clients"),
+                 });
+}
+
+Section selection_section() {
+  return section("selection", "Which clients a round picks.", &Scenario::selection,
+                 std::vector<Key<Selection>>{
+                     key("method", &Selection::method, Name{"name of a selection method"},
+                         "`uniform`, `poisson`, `by-availability`, `round-robin`, `power-of-choice`, `oort`, "
+                         "`deadline-aware` or `stratified` (docs/models/selection.md)."),
+                     key("settings", &Selection::settings, ParameterTable{}, "The method's own parameters."),
+                 });
+}
+
+Section fusion_section() {
+  return section(
+      "fusion", "How recovered adapters become one change of the base.", &Scenario::fusion,
+      std::vector<Key<Fusion>>{
+          key("weights", &Fusion::weights, Choice<Weights>{{{"examples", "equal"}}},
+              "What a client's update weighs: its share of the round's examples, or the same as any other's."),
+          key("primary", &Fusion::primary, Name{"name of an arm"},
+              "The arm whose model goes into the next round; the others are evaluated only.")
+              .by_default("the first arm"),
+      });
+}
+
+Section arms_section() {
+  return repeated<FusionArm>(
+      "fusion.arm",
+      "One way to fuse the same updates; one table for each way to be compared. Without any, there is one arm of "
+      "defaults.",
+      [](Scenario& s) -> std::vector<FusionArm>& { return s.fusion.arms; },
+      {
+          key("name", &FusionArm::name, Name{"name"}, "How the results call it."),
+          key("rule", &FusionArm::rule, Name{"name of a fusion rule"},
+              "`mean`, `mean-nonzero`, `task-arithmetic`, `ties`, or `stack` (FLoRA)."),
+          key("settings", &FusionArm::settings, ParameterTable{}, "The rule's own parameters."),
+          key("conflict", &FusionArm::conflict, Name{"name of a conflict resolution"},
+              "What is done to the adapters before the rule: `none`, or `cr-sign`, our reading of LoRA-CR."),
+          key("conflict_settings", &FusionArm::conflict_settings, ParameterTable{}, "The resolution's own parameters."),
+      });
+}
+
+}  // namespace edgefuse::scenarios

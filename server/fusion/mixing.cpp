@@ -1,0 +1,47 @@
+#include "server/fusion/mixing.hpp"
+
+#include <map>
+#include <utility>
+
+#include "server/fusion/fuse.hpp"
+#include "server/fusion/linear_combination.hpp"
+#include "sim/expects.hpp"
+
+namespace edgefuse::server {
+
+llm::ModelDelta sum(std::span<const Scaled> terms) {
+  struct Module {
+    ModuleParts parts;
+    std::vector<double> coefficients;
+  };
+  std::map<llm::ModuleId, Module> modules;
+  for (const auto& [change, factor] : terms) {
+    for (const auto& [id, delta] : *change) {
+      auto& module = modules[id];
+      module.parts.push_back({.index = module.parts.size(), .delta = delta});
+      module.coefficients.push_back(factor);
+    }
+  }
+  llm::ModelDelta result;
+  for (const auto& [id, module] : modules)
+    result.emplace(id, linear_combination(module.parts, module.coefficients));
+  return result;
+}
+
+llm::ModelDelta fuse_in_groups(std::span<const Contribution> contributions, std::span<const std::uint32_t> groups,
+                               const ConflictResolver& resolver, const FusionRule& rule) {
+  EDGEFUSE_EXPECTS(groups.size() == contributions.size(), "every contribution has a group");
+  std::map<std::uint32_t, std::vector<Contribution>> members;
+  for (std::size_t i = 0; i < groups.size(); ++i)
+    members[groups[i]].push_back(contributions[i]);
+  std::vector<Contribution> fused;
+  for (const auto& [group, own] : members) {
+    double weight = 0;
+    for (const auto& contribution : own)
+      weight += contribution.weight;
+    fused.push_back({.client = group, .weight = weight, .delta = fuse(own, resolver, rule)});
+  }
+  return fuse(fused, resolver, rule);
+}
+
+}  // namespace edgefuse::server
