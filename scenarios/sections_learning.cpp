@@ -93,8 +93,11 @@ Section selection_section() {
   return section("selection", "Which clients a round picks.", &Scenario::selection,
                  std::vector<Key<Selection>>{
                      key("method", &Selection::method, Name{"name of a selection method"},
-                         "`uniform`, `poisson`, `by-availability`, `round-robin`, `power-of-choice`, `oort`, "
-                         "`deadline-aware` or `stratified` (docs/models/selection.md)."),
+                         "`uniform`: every client is as likely as any other, without replacement; `poisson`: each by "
+                         "itself, so their number is random; `round-robin`: in order of id; `stratified`: device "
+                         "classes in their shares; `by-availability`: rather those that stayed so far; "
+                         "`deadline-aware`: those that would be done in time; `power-of-choice`: by their losses; "
+                         "`oort`: by their losses and speed (docs/models/selection.md)."),
                      key("settings", &Selection::settings, ParameterTable{}, "The method's own parameters."),
                  });
 }

@@ -22,7 +22,9 @@ struct ClientRecord {
 /// What the server has learnt of its clients from their participations, and nothing else: no plan, no future.
 class History {
  public:
+  /// Invitations are numbered from 1, and a client's never fall.
   void started(std::uint32_t client, std::int64_t invitation);
+  /// Of a participation begun. A loss that is not finite is kept as none.
   void returned(std::uint32_t client, Seconds took, std::int64_t examples, std::optional<double> loss);
 
   /// Null for a client that never took part.

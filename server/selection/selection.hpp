@@ -23,7 +23,7 @@ struct SelectionRequest {
   std::function<Seconds(std::uint32_t client)> predicted;
   /// Its device class, a number from 0.
   std::function<std::uint32_t(std::uint32_t client)> device_class;
-  const History* history = nullptr;  // what was seen before this invitation
+  const History* history = nullptr;  // what was seen before this invitation; null is nothing
 };
 
 /// Plug-in point: which clients take part.
@@ -34,7 +34,8 @@ class Selection {
   Selection& operator=(const Selection&) = delete;
   virtual ~Selection() = default;
 
-  /// Distinct eligible clients by rising id, as many as wanted or all there are; a method that draws how many says so.
+  /// Distinct eligible clients by rising id, as many as wanted or all there are; a method that draws how many, or sets
+  /// clients a limit of its own, says so.
   /// A pure function of the request: methods that adapt do so from the history.
   [[nodiscard]] virtual std::vector<std::uint32_t> select(const SelectionRequest& request) const = 0;
 

@@ -1,9 +1,8 @@
 #include "server/selection/uniform.hpp"
 
-#include <algorithm>
 #include <memory>
 
-#include "sim/random.hpp"
+#include "server/selection/uniform_sample.hpp"
 
 namespace edgefuse::server {
 namespace {
@@ -11,17 +10,8 @@ namespace {
 class Uniform final : public Selection {
  public:
   [[nodiscard]] std::vector<std::uint32_t> select(const SelectionRequest& request) const override {
-    std::vector<std::uint32_t> candidates{request.candidates.begin(), request.candidates.end()};
-    std::ranges::sort(candidates);
-    const auto population = static_cast<std::uint32_t>(candidates.size());
-    if (request.count >= population) return candidates;
-
-    sim::Draws draws{{.seed = request.seed, .domain = sim::Domain::selection, .round = request.round}};
-    std::vector<std::uint32_t> chosen;
-    for (const auto place : draws.sample(population, request.count))
-      chosen.push_back(candidates[place]);
-    std::ranges::sort(chosen);
-    return chosen;
+    auto draws = selection_draws(request);
+    return uniform_sample(request, request.count, draws);
   }
 };
 

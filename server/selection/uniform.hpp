@@ -4,7 +4,7 @@
 
 namespace edgefuse::server {
 
-/// "uniform": every subset of the wanted size is equally likely, drawn in sim::Domain::selection of (seed, round).
+/// "uniform": every subset of the eligible clients of the wanted size is equally likely.
 [[nodiscard]] Method<Selection> uniform_selection();
 
 }  // namespace edgefuse::server
