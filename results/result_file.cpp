@@ -82,6 +82,10 @@ void check_labels(hid_t file, const ResultFile& result) {
     if (static_cast<std::size_t>(plan.outcome) >= outcome_labels().size()) {
       throw hdf5::Error{"/clients/plans/outcome has a code without a label"};
     }
+    const auto clients = static_cast<std::int64_t>(result.clients.size());
+    if (plan.client < 0 || (clients > 0 && plan.client >= clients)) {
+      throw hdf5::Error{"/clients/plans names a client that is not there"};
+    }
   }
 }
 

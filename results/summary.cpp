@@ -36,7 +36,10 @@ Summary summarise(const ResultFile& result) {
                   .bytes_up = {},
                   .bytes_down = {},
                   .energy = {},
+                  .wasted = {},
                   .clients = result.header.clients,
+                  .fates = {},
+                  .fairness = fairness(result),
                   .ratios = {},
                   .evaluation = latest(result.evaluation),
                   .history = result.evaluation,
@@ -47,6 +50,10 @@ Summary summarise(const ResultFile& result) {
     summary.bytes_up += round.bytes_up;
     summary.bytes_down += round.bytes_down;
     summary.energy += round.energy;
+    summary.wasted += round.wasted;
+    summary.carbon += round.carbon;
+    summary.cost += round.cost;
+    if (round.returned > 0) summary.staleness += static_cast<double>(round.returned) * round.staleness;
     summary.started += round.started;
     summary.returned += round.returned;
     summary.lost += round.lost;
@@ -54,7 +61,9 @@ Summary summarise(const ResultFile& result) {
     summary.refused += round.refused;
     summary.sat_out += round.sat_out;
   }
+  if (summary.returned > 0) summary.staleness /= static_cast<double>(summary.returned);
   for (const auto& plan : result.plans) {
+    if (plan.outcome != Outcome::returned && !plan.fate.empty()) ++summary.fates[plan.fate];
     if (plan.outcome == Outcome::sat_out) continue;
     auto& at_ratio = summary.ratios[plan.ratio];
     at_ratio.parameters = plan.parameters;

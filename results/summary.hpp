@@ -2,9 +2,11 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "results/fairness.hpp"
 #include "results/result_file.hpp"
 
 namespace edgefuse::results {
@@ -28,6 +30,9 @@ struct Summary {
   Bytes bytes_up;
   Bytes bytes_down;
   Joules energy;
+  Bytes wasted;       // of all bytes, for updates that were not fused
+  double carbon = 0;  // g CO2e
+  double cost = 0;
   std::int64_t clients = 0;  // in the fleet
   // Clients' parts in rounds, summed over the rounds.
   std::int64_t started = 0;
@@ -36,6 +41,9 @@ struct Summary {
   std::int64_t late = 0;
   std::int64_t refused = 0;
   std::int64_t sat_out = 0;
+  std::map<std::string, std::int64_t> fates;  // of those parts that came to nothing; empty without plans
+  double staleness = 0;                       // mean over all fused updates; 0 without any
+  std::optional<Fairness> fairness;
   /// How clients trained at each pruning ratio; empty when plans were not recorded.
   std::map<double, AtRatio> ratios;
   std::vector<EvaluationRow> evaluation;  // the latest figure of each model, metric and domain

@@ -39,6 +39,32 @@ Json of(const Provenance& provenance) {
           {"command", provenance.command}};
 }
 
+Json of(const ClassShare& share) {
+  auto accuracy = Json::object();
+  for (const auto& [model, value] : share.accuracy)
+    accuracy[model] = value;
+  return {{"device", share.device},
+          {"clients", share.clients},
+          {"started", share.started},
+          {"fused", share.fused},
+          {"accuracy", accuracy}};
+}
+
+Json of(const std::optional<Fairness>& fairness) {
+  if (!fairness) return nullptr;
+  auto classes = Json::array();
+  for (const auto& share : fairness->classes)
+    classes.push_back(of(share));
+  return {{"jain", fairness->jain}, {"never_fused", fairness->never_fused}, {"classes", classes}};
+}
+
+Json of(const std::map<std::string, std::int64_t>& counts) {
+  auto json = Json::object();
+  for (const auto& [name, count] : counts)
+    json[name] = count;
+  return json;
+}
+
 }  // namespace
 
 std::string to_json(const Summary& summary) {
@@ -53,6 +79,9 @@ std::string to_json(const Summary& summary) {
                {"bytes_up", summary.bytes_up.value},
                {"bytes_down", summary.bytes_down.value},
                {"joules", summary.energy.value},
+               {"bytes_wasted", summary.wasted.value},
+               {"carbon_g", summary.carbon},
+               {"cost", summary.cost},
                {"clients", summary.clients},
                {"outcomes",
                 {{"started", summary.started},
@@ -61,6 +90,9 @@ std::string to_json(const Summary& summary) {
                  {"late", summary.late},
                  {"refused", summary.refused},
                  {"sat_out", summary.sat_out}}},
+               {"fates", of(summary.fates)},
+               {"staleness", summary.staleness},
+               {"fairness", of(summary.fairness)},
                {"ratios", of(summary.ratios)},
                {"evaluation", figures(summary.evaluation)},
                {"history", figures(summary.history)},

@@ -11,8 +11,9 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "results/cost_text.hpp"
 #include "results/metrics.hpp"
-#include "sim/quantity_text.hpp"
+#include "results/plural.hpp"
 
 namespace edgefuse::results {
 namespace {
@@ -230,10 +231,6 @@ class Table {
   Remarks remarks_;
 };
 
-std::string plural(std::int64_t count, std::string_view one) {
-  return fmt::format("{} {}{}", count, one, count == 1 ? "" : "s");
-}
-
 std::string title(const Summary& summary) {
   auto text = fmt::format("{}   seed {}, fidelity {}\n", summary.name, summary.seed, summary.fidelity);
   if (!summary.question.empty()) text += summary.question + "\n";
@@ -243,40 +240,6 @@ std::string title(const Summary& summary) {
   }
   return text + "\n";
 }
-
-/// "48 picked: 46 returned, 2 sat out".
-std::string outcomes(const Summary& summary) {
-  auto text = fmt::format("{} in the fleet, {} picked: {} returned", summary.clients, summary.started + summary.sat_out,
-                          summary.returned);
-  const auto add = [&](std::int64_t count, std::string_view what) {
-    if (count > 0) text += fmt::format(", {} {}", count, what);
-  };
-  add(summary.lost, "lost");
-  add(summary.late, "late");
-  add(summary.refused, "refused");
-  add(summary.sat_out, "sat out");
-  return text;
-}
-
-/// "24 at ratio 0, 12 at 0.5", or nothing when nobody knows.
-std::string ratios(const Summary& summary) {
-  std::string text;
-  for (const auto& [ratio, at_ratio] : summary.ratios)
-    text += text.empty() ? fmt::format("pruning       {} at ratio {}", at_ratio.clients, ratio)
-                         : fmt::format(", {} at {}", at_ratio.clients, ratio);
-  return text.empty() ? text : text + "\n";
-}
-
-std::string costs(const Summary& summary) {
-  return fmt::format("virtual time  {}, {}\nclients       {}\n{}traffic       {} up, {} down\nenergy        {}\n",
-                     sim::to_text(summary.virtual_time.since_start()), plural(summary.versions, "version"),
-                     outcomes(summary), ratios(summary), sim::to_text(summary.bytes_up),
-                     sim::to_text(summary.bytes_down), sim::to_text(summary.energy));
-}
-
-}  // namespace
-
-namespace {
 
 std::string why_nothing_was_evaluated(const Summary& summary) {
   return summary.fidelity == "timing"
@@ -289,7 +252,7 @@ std::string why_nothing_was_evaluated(const Summary& summary) {
 std::string to_table(const Summary& summary) {
   const auto figures =
       summary.evaluation.empty() ? why_nothing_was_evaluated(summary) : Table{summary.evaluation}.text();
-  return fmt::format("{}{}\n{}digest        {}\n", title(summary), figures, costs(summary), summary.digest);
+  return fmt::format("{}{}\n{}digest        {}\n", title(summary), figures, cost_text(summary), summary.digest);
 }
 
 }  // namespace edgefuse::results

@@ -7,6 +7,7 @@
 #include <variant>
 
 #include "app/run/assembly.hpp"
+#include "app/run/engine_options.hpp"
 #include "app/run/learner.hpp"
 #include "clients/local_data.hpp"
 #include "llm/delta.hpp"
