@@ -22,8 +22,11 @@ std::vector<Prospect> Planner::prospects(const Fleet& fleet, std::uint32_t clien
     p.download = cost.download;
     p.upload = cost.upload;
     p.compute = static_cast<double>(workload.batches) * step;
-    p.energy = sim::participation_energy(fleet.device(client), p.compute,
-                                         sim::download_time(link, p.download) + sim::upload_time(link, p.upload));
+    p.energy = sim::participation_energy(
+        fleet.device(client), {.compute = p.compute,
+                               .transfer = sim::download_time(link, p.download) + sim::upload_time(link, p.upload),
+                               .down = p.download,
+                               .up = p.upload});
     made.push_back(p);
   }
   return made;
