@@ -6,19 +6,24 @@
 #include <set>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <toml++/toml.h>
 
 #include "clients/devices_toml.hpp"
 #include "sim/error.hpp"
 #include "sim/quantity_text.hpp"
+#include "sim/radio.hpp"
 #include "sim/registry.hpp"
 
 namespace edgefuse::clients {
 namespace {
 
 constexpr auto labels = std::to_array<std::string_view>({"name", "kind", "precision"});
-constexpr auto figures = std::to_array<std::string_view>(
-    {"peak", "utilisation", "memory_bandwidth", "ram", "usable_ram", "busy", "radio", "uplink", "downlink", "latency"});
+constexpr auto figures =
+    std::to_array<std::string_view>({"peak", "utilisation", "memory_bandwidth", "ram", "usable_ram", "busy", "idle",
+                                     "radio", "uplink", "downlink", "latency"});
+// What not every device has; the last two come together.
+constexpr auto optional_figures = std::to_array<std::string_view>({"battery", "throttle_after", "throttled_speed"});
 
 int line_of(const toml::node& node) {
   return static_cast<int>(node.source().begin.line);
@@ -41,11 +46,14 @@ class DeviceReader {
     quantity("ram", sim::parse_bytes, device.ram);
     device.usable_ram = share("usable_ram");
     quantity("busy", sim::parse_watts, device.busy);
-    quantity("radio", sim::parse_watts, device.radio);
+    quantity("idle", sim::parse_watts, device.idle);
+    device.radio = radio();
+    device.battery = battery();
+    device.throttling = throttling();
     quantity("uplink", sim::parse_rate, device.link.up);
     quantity("downlink", sim::parse_rate, device.link.down);
     quantity("latency", sim::parse_seconds, device.link.latency);
-    check_keys(table_, key_, [](std::string_view k) { return k == "source" || is(labels, k) || is(figures, k); });
+    check_keys(table_, key_, [](std::string_view k) { return k == "source" || is(labels, k) || is_figure(k); });
     check_sources();
     return device;
   }
@@ -55,6 +63,8 @@ class DeviceReader {
   static bool is(const std::array<std::string_view, N>& names, std::string_view key) {
     return std::ranges::find(names, key) != names.end();
   }
+
+  static bool is_figure(std::string_view key) { return is(figures, key) || is(optional_figures, key); }
 
   void complain(int line, std::string_view name, std::string problem, std::string remedy) {
     mistakes_.push_back({file_, line, fmt::format("{}.{}", key_, name), std::move(problem), std::move(remedy)});
@@ -96,11 +106,44 @@ class DeviceReader {
     }
   }
 
+  sim::Radio radio() {
+    const auto name = text("radio");
+    if (const auto* found = sim::find_radio(name)) return *found;
+    std::vector<std::string_view> known;
+    for (const auto& kind : sim::radios())
+      known.push_back(kind.name);
+    const auto near = nearest(name, known);
+    if (!name.empty()) {
+      complain(line_of(*table_.get("radio")), "radio", fmt::format("unknown kind \"{}\"", name),
+               near.empty() ? fmt::format("use one of {}", fmt::join(known, ", "))
+                            : fmt::format("did you mean \"{}\"?", near));
+    }
+    return {};
+  }
+
+  std::optional<Joules> battery() {
+    const auto* node = table_.get("battery");
+    if (node == nullptr) return std::nullopt;
+    auto full = std::optional{Joules{1}};
+    quantity("battery", sim::parse_joules, *full);
+    if (*full == Joules{}) complain(line_of(*node), "battery", "is zero", "leave it out for what hangs on the mains");
+    return full;
+  }
+
+  std::optional<sim::Throttling> throttling() {
+    if (!table_.contains("throttle_after") && !table_.contains("throttled_speed")) return std::nullopt;
+    auto made = std::optional{sim::Throttling{}};
+    quantity("throttle_after", sim::parse_seconds, made->after);
+    made->speed = share("throttled_speed");
+    return made;
+  }
+
   template <class Known>
   void check_keys(const toml::table& table, const std::string& where, Known known) {
     for (const auto& [name, node] : table) {
       if (known(name.str())) continue;
       auto candidates = std::vector(figures.begin(), figures.end());
+      candidates.insert(candidates.end(), optional_figures.begin(), optional_figures.end());
       candidates.insert(candidates.end(), labels.begin(), labels.end());
       const auto near = nearest(name.str(), candidates);
       mistakes_.push_back({file_, line_of(node), fmt::format("{}.{}", where, name.str()), "unknown key",
@@ -111,13 +154,24 @@ class DeviceReader {
   void check_sources() {
     const auto* sources = table_["source"].as_table();
     if (sources == nullptr) return complain(line_of(table_), "source", "is missing", "add [device.source]");
-    check_keys(*sources, key_ + ".source", [](std::string_view k) { return is(figures, k); });
-    for (const auto figure : figures) {
-      const auto* source = sources->get_as<std::string>(figure);
-      if (source != nullptr && !source->get().empty()) continue;
-      complain(line_of(*sources), fmt::format("source.{}", figure), "is missing",
-               "say where the figure is published, or \"assumption: ...\"");
+    check_keys(*sources, key_ + ".source", is_figure);
+    for (const auto figure : figures)
+      check_source(*sources, figure);
+    for (const auto figure : optional_figures) {
+      if (table_.contains(figure)) {
+        check_source(*sources, figure);
+      } else if (const auto* source = sources->get(figure)) {
+        complain(line_of(*source), fmt::format("source.{}", figure), "is the source of nothing",
+                 fmt::format("add {} to the device, or remove it", figure));
+      }
     }
+  }
+
+  void check_source(const toml::table& sources, std::string_view figure) {
+    const auto* source = sources.get_as<std::string>(figure);
+    if (source != nullptr && !source->get().empty()) return;
+    complain(line_of(sources), fmt::format("source.{}", figure), "is missing",
+             "say where the figure is published, or \"assumption: ...\"");
   }
 
   const toml::table& table_;

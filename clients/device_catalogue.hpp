@@ -24,8 +24,8 @@ class DeviceCatalogue {
 };
 
 /// Reads `[[device]]` tables (docs/models/devices.md has their keys). Throws one InputError with every mistake: unknown
-/// or missing keys, quantities without a unit or below zero, shares outside (0, 1], a name given twice, a figure whose
-/// source is not named.
+/// or missing keys, quantities without a unit or below zero, shares outside (0, 1], an unknown kind of radio, a name
+/// given twice, a figure whose source is not named.
 [[nodiscard]] DeviceCatalogue parse_device_catalogue(std::string_view toml, const std::string& file);
 
 /// clients/devices.toml.

@@ -16,8 +16,8 @@ struct Activity {
 /// What that draws from the device's battery or socket, all of it:
 /// E = P_busy · t_compute + (P_idle + P_active) · t_transfer + e_down · bytes_down + e_up · bytes_up.
 [[nodiscard]] inline Joules participation_energy(const DeviceProfile& device, const Activity& did) {
-  return device.busy * did.compute + (device.idle + device.radio.active) * did.transfer +
-         device.radio.down * did.down + device.radio.up * did.up;
+  return device.busy * did.compute + (device.idle + device.radio.active) * did.transfer + device.radio.down * did.down +
+         device.radio.up * did.up;
 }
 
 }  // namespace edgefuse::sim

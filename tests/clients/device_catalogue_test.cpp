@@ -22,7 +22,8 @@ memory_bandwidth = "1.5 GB/s"
 ram = "512 MiB"
 usable_ram = 0.25
 busy = "3 W"
-radio = "800 mW"
+idle = "900 mW"
+radio = "wifi"
 uplink = "8 Mbit/s"
 downlink = "16 Mbit/s"
 latency = "30 ms"
@@ -33,6 +34,7 @@ memory_bandwidth = "c"
 ram = "d"
 usable_ram = "e"
 busy = "f"
+idle = "k"
 radio = "g"
 uplink = "h"
 downlink = "i"
@@ -65,10 +67,80 @@ TEST(DeviceCatalogue, ReadsEveryFigureInItsUnit) {
   EXPECT_DOUBLE_EQ(d.memory_bandwidth.value, 1.5e9);
   EXPECT_DOUBLE_EQ(d.memory_budget().value, 0.25 * 512 * 1024 * 1024);
   EXPECT_DOUBLE_EQ(d.busy.value, 3);
-  EXPECT_DOUBLE_EQ(d.radio.value, 0.8);
+  EXPECT_DOUBLE_EQ(d.idle.value, 0.9);
+  EXPECT_EQ(d.radio.name, "wifi");
   EXPECT_DOUBLE_EQ(d.link.up.value, 1e6);
   EXPECT_DOUBLE_EQ(d.link.down.value, 2e6);
   EXPECT_DOUBLE_EQ(d.link.latency.value, 0.03);
+}
+
+TEST(DeviceCatalogue, ADeviceHangsOnTheMainsAndNeverThrottlesUnlessItSaysOtherwise) {
+  const auto catalogue = parse_device_catalogue(complete, "d.toml");
+  EXPECT_FALSE(catalogue.find("toaster").battery.has_value());
+  EXPECT_FALSE(catalogue.find("toaster").throttling.has_value());
+}
+
+/// `complete` with a battery and throttling, and their sources.
+std::string pocketable() {
+  return replaced("latency = \"30 ms\"\n[device.source]\n",
+                  "latency = \"30 ms\"\n"
+                  "battery = \"2 Wh\"\nthrottle_after = \"10 min\"\nthrottled_speed = 0.6\n"
+                  "[device.source]\nbattery = \"l\"\nthrottle_after = \"m\"\nthrottled_speed = \"n\"\n");
+}
+
+std::string without(std::string text, std::string_view line) {
+  const auto at = text.find(line);
+  EXPECT_NE(at, std::string::npos) << line;
+  return text.erase(at, line.size());
+}
+
+TEST(DeviceCatalogue, ReadsABatteryAndThrottling) {
+  const auto catalogue = parse_device_catalogue(pocketable(), "d.toml");
+  const auto& d = catalogue.find("toaster");
+  EXPECT_DOUBLE_EQ(d.battery.value().value, 7200);
+  EXPECT_DOUBLE_EQ(d.throttling.value().after.value, 600);
+  EXPECT_DOUBLE_EQ(d.throttling.value().speed, 0.6);
+}
+
+TEST(DeviceCatalogue, WantsBothFiguresOfThrottlingOrNeither) {
+  EXPECT_EQ(message(without(without(pocketable(), "throttled_speed = 0.6\n"), "throttled_speed = \"n\"\n")),
+            "d.toml:1: device[0].throttled_speed: is missing (add throttled_speed = 0.5)");
+  EXPECT_EQ(message(without(without(pocketable(), "throttle_after = \"10 min\"\n"), "throttle_after = \"m\"\n")),
+            "d.toml:1: device[0].throttle_after: is missing (add throttle_after = a number with its unit, in quotes)");
+}
+
+TEST(DeviceCatalogue, WantsTheSourceOfEveryFigureThatIsThereAndOfNoOther) {
+  EXPECT_EQ(message(without(pocketable(), "battery = \"l\"\n")),
+            "d.toml:19: device[0].source.battery: is missing (say where the figure is published, or "
+            "\"assumption: ...\")");
+  EXPECT_EQ(message(without(pocketable(), "battery = \"2 Wh\"\n")),
+            "d.toml:19: device[0].source.battery: is the source of nothing (add battery to the device, or remove it)");
+}
+
+TEST(DeviceCatalogue, RefusesAnEmptyBattery) {
+  auto text = pocketable();
+  EXPECT_EQ(message(text.replace(text.find("2 Wh"), 4, "0 Wh")),
+            "d.toml:16: device[0].battery: is zero (leave it out for what hangs on the mains)");
+}
+
+TEST(DeviceCatalogue, KnowsKindsOfRadioAndSuggestsTheNearest) {
+  EXPECT_EQ(message(replaced("radio = \"wifi\"", "radio = \"wiffi\"")),
+            "d.toml:12: device[0].radio: unknown kind \"wiffi\" (did you mean \"wifi\"?)");
+  EXPECT_EQ(message(replaced("radio = \"wifi\"", "radio = \"carrier pigeon\"")),
+            "d.toml:12: device[0].radio: unknown kind \"carrier pigeon\" (use one of wifi, lte, 3g, ethernet)");
+  EXPECT_EQ(message(replaced("radio = \"wifi\"", "radio = 3")),
+            "d.toml:12: device[0].radio: is not a name (use text in quotes)");
+}
+
+TEST(DeviceCatalogue, BatteriesAreInWhatPeopleCarry) {
+  const auto catalogue = built_in_devices();
+  for (const auto& device : catalogue.devices()) {
+    EXPECT_EQ(device.battery.has_value(), device.kind != "board") << device.name;
+    EXPECT_EQ(device.throttling.has_value(), device.kind == "phone") << device.name;
+    EXPECT_GT(device.idle, Watts{}) << device.name;
+    EXPECT_LT(device.idle, device.busy) << device.name;
+  }
+  EXPECT_DOUBLE_EQ(catalogue.find("phone-midrange").battery.value().value, 19.25 * 3600);
 }
 
 TEST(DeviceCatalogue, TheBuiltInOneHoldsBoardsPhonesAndALaptop) {
@@ -113,7 +185,7 @@ TEST(DeviceCatalogue, NamesEachMistakeWithItsLineAndARemedy) {
             "d.toml:3: device[0].kind: is not a name (use text in quotes)");
   EXPECT_EQ(
       message(replaced("radio = \"g\"", "")),
-      "d.toml:15: device[0].source.radio: is missing (say where the figure is published, or \"assumption: ...\")");
+      "d.toml:16: device[0].source.radio: is missing (say where the figure is published, or \"assumption: ...\")");
   EXPECT_EQ(message("devices = 3"),
             "d.toml:1: devices: unknown key (use [[device]] tables)\n"
             "d.toml: device: there is no device (add a [[device]] table)");
@@ -121,7 +193,7 @@ TEST(DeviceCatalogue, NamesEachMistakeWithItsLineAndARemedy) {
 
 TEST(DeviceCatalogue, RefusesTwoDevicesOfOneName) {
   const auto twice = message(std::string{complete} + std::string{complete});
-  EXPECT_EQ(twice, "d.toml:26: device[1].name: there are two devices \"toaster\" (rename one)");
+  EXPECT_EQ(twice, "d.toml:28: device[1].name: there are two devices \"toaster\" (rename one)");
 }
 
 TEST(DeviceCatalogue, SaysWhereTheTomlIsBroken) {

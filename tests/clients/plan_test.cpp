@@ -39,7 +39,10 @@ Fleet fleet_of_one(Bytes memory) {
   d.utilisation = 0.5;
   d.memory_bandwidth = BytesPerSecond{1e15};
   d.busy = Watts{4};
-  d.radio = Watts{2};
+  d.idle = Watts{3};
+  d.radio.up = sim::JoulesPerByte{5e-4};
+  d.radio.down = sim::JoulesPerByte{7e-5};
+  d.radio.active = Watts{2};
   d.link = {.up = BytesPerSecond{5e3}, .down = BytesPerSecond{9e3}, .latency = Seconds{0.25}};
   FleetSpec spec{.clients = 1};
   spec.groups = {{.device = d, .count = 1, .memory = memory}};
@@ -86,7 +89,8 @@ TEST_F(PlanTest, PredictsTimeBytesAndEnergyInClosedForm) {
   EXPECT_DOUBLE_EQ(made.compute.value, compute);
   EXPECT_EQ(made.download, cost.download);
   EXPECT_EQ(made.upload, cost.upload);
-  EXPECT_DOUBLE_EQ(made.energy.value, 4 * compute + 2 * transfer);
+  EXPECT_DOUBLE_EQ(made.energy.value,
+                   4 * compute + (3 + 2) * transfer + 7e-5 * cost.download.value + 5e-4 * cost.upload.value);
   EXPECT_EQ(made.peak_memory, cost.peak_memory);
   EXPECT_EQ(made.parameters, cost.parameters);
 }

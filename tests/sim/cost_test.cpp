@@ -16,7 +16,10 @@ DeviceProfile device() {
   d.ram = Bytes{8e9};
   d.usable_ram = 0.75;
   d.busy = Watts{10};
-  d.radio = Watts{2};
+  d.idle = Watts{3};
+  d.radio.up = JoulesPerByte{5e-6};
+  d.radio.down = JoulesPerByte{7e-7};
+  d.radio.active = Watts{2};
   return d;
 }
 
@@ -40,8 +43,22 @@ TEST(Roofline, BothLimitsMeetAtTheRidge) {
   EXPECT_DOUBLE_EQ(step_time(device(), {.flops = Flops{2.5e9}, .traffic = Bytes{1e9}}).value, 2.5);
 }
 
-TEST(Energy, ChargesTheDeviceWhileItTrainsAndTheRadioWhileItTransfers) {
-  EXPECT_DOUBLE_EQ(participation_energy(device(), Seconds{7}, Seconds{4}).value, 78);
+TEST(Energy, ChargesTheDeviceWhileItTrains) {
+  EXPECT_DOUBLE_EQ(participation_energy(device(), {.compute = Seconds{7}}).value, 70);
+}
+
+TEST(Energy, ChargesTheRadioAndTheWaitingDeviceWhileATransferLasts) {
+  EXPECT_DOUBLE_EQ(participation_energy(device(), {.transfer = Seconds{4}}).value, 4 * (3 + 2));
+}
+
+TEST(Energy, ChargesEveryByteInItsDirection) {
+  EXPECT_DOUBLE_EQ(participation_energy(device(), {.down = Bytes{3e6}}).value, 2.1);
+  EXPECT_DOUBLE_EQ(participation_energy(device(), {.up = Bytes{3e6}}).value, 15);
+}
+
+TEST(Energy, AddsUp) {
+  const Activity did{.compute = Seconds{7}, .transfer = Seconds{4}, .down = Bytes{1e6}, .up = Bytes{2e6}};
+  EXPECT_DOUBLE_EQ(participation_energy(device(), did).value, 70 + 20 + 0.7 + 10);
 }
 
 TEST(Device, BudgetsTheUsableShareOfItsMemory) {
