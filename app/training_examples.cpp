@@ -11,9 +11,9 @@
 
 #include "data/instructions.hpp"
 #include "data/question.hpp"
-#include "data/text_file.hpp"
 #include "llm/safetensors.hpp"
 #include "sim/error.hpp"
+#include "sim/input_file.hpp"
 
 namespace edgefuse::app {
 namespace {
@@ -87,7 +87,7 @@ std::vector<Sourced> read_lines(std::string_view text, const std::filesystem::pa
 }
 
 std::vector<Sourced> read_examples(const std::filesystem::path& file) {
-  const std::string text = data::read_text_file(file);
+  const std::string text = read_text_file(file);
   const auto first = text.find_first_not_of(" \t\r\n");
   if (first == text.npos || text[first] != '[') return read_lines(text, file);
   std::vector<Sourced> rows;

@@ -7,8 +7,8 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
-#include "data/text_file.hpp"
 #include "sim/error.hpp"
+#include "sim/input_file.hpp"
 #include "sim/output_file.hpp"
 
 namespace edgefuse::data {

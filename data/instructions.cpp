@@ -7,8 +7,8 @@
 #include <nlohmann/json.hpp>
 
 #include "data/source_names.hpp"
-#include "data/text_file.hpp"
 #include "sim/expects.hpp"
+#include "sim/input_file.hpp"
 #include "sim/mistakes.hpp"
 
 namespace edgefuse::data {

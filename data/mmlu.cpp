@@ -9,9 +9,9 @@
 
 #include <fmt/format.h>
 
-#include "data/csv.hpp"
-#include "data/text_file.hpp"
+#include "sim/csv.hpp"
 #include "sim/error.hpp"
+#include "sim/input_file.hpp"
 
 namespace edgefuse::data {
 namespace {

@@ -5,8 +5,8 @@
 #include <string>
 #include <string_view>
 
-#include "data/text_file.hpp"
 #include "sim/error.hpp"
+#include "sim/input_file.hpp"
 
 namespace edgefuse::data {
 namespace {

@@ -9,11 +9,11 @@
 
 #include <fmt/format.h>
 
-#include "data/text_file.hpp"
 #include "scenarios/codec.hpp"
 #include "scenarios/key.hpp"
 #include "scenarios/tree.hpp"
 #include "sim/error.hpp"
+#include "sim/input_file.hpp"
 
 namespace edgefuse::app {
 namespace {
@@ -179,7 +179,7 @@ void check(PretrainingRecipe& recipe, TableReader& reader) {
 
 PretrainingRecipe load_recipe(const std::filesystem::path& file) {
   PretrainingRecipe recipe;
-  recipe.text = data::read_text_file(file);
+  recipe.text = read_text_file(file);
   auto root = scenarios::read_toml(recipe.text, file.string());
   recipe.model.model_type = "llama";
   recipe.model.max_positions = 512;

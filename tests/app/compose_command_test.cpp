@@ -8,8 +8,8 @@
 #include <nlohmann/json.hpp>
 
 #include "data/composition_file.hpp"
-#include "data/text_file.hpp"
 #include "sim/error.hpp"
+#include "sim/input_file.hpp"
 #include "tests/support/assets.hpp"
 
 namespace edgefuse::app {
@@ -57,8 +57,8 @@ TEST(ComposeCommand, WritesTheSameBytesForTheSameSeed) {
   for (const auto* name : {"a", "b"})
     compose({"--atlas", "--count", "5", "--out", (folder / name).string()});
   compose({"--atlas", "--count", "5", "--seed", "2", "--out", (folder / "c").string()});
-  EXPECT_EQ(data::read_text_file(folder / "a"), data::read_text_file(folder / "b"));
-  EXPECT_NE(data::read_text_file(folder / "a"), data::read_text_file(folder / "c"));
+  EXPECT_EQ(read_text_file(folder / "a"), read_text_file(folder / "b"));
+  EXPECT_NE(read_text_file(folder / "a"), read_text_file(folder / "c"));
 }
 
 TEST(ComposeCommand, RefusesWrongInputAndWritesNothing) {

@@ -2,10 +2,10 @@
 
 #include <gtest/gtest.h>
 
-#include "data/text_file.hpp"
+#include "sim/input_file.hpp"
 #include "sim/output_file.hpp"
-#include "tests/data/input_file.hpp"
 #include "tests/data/questions.hpp"
+#include "tests/support/input_file.hpp"
 
 namespace edgefuse::data {
 namespace {

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "tests/data/input_file.hpp"
+#include "tests/support/input_file.hpp"
 
 namespace edgefuse::data {
 namespace {

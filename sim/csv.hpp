@@ -5,7 +5,7 @@
 #include <string_view>
 #include <vector>
 
-namespace edgefuse::data {
+namespace edgefuse {
 
 struct CsvRow {
   int line = 0;  // where the row begins, from 1
@@ -18,4 +18,4 @@ struct CsvRow {
 /// messages name. Throws InputError for a quote that opens a field and never closes.
 [[nodiscard]] std::vector<CsvRow> parse_csv(std::string_view text, const std::filesystem::path& origin);
 
-}  // namespace edgefuse::data
+}  // namespace edgefuse

@@ -1,10 +1,10 @@
-#include "data/csv.hpp"
+#include "sim/csv.hpp"
 
 #include <gtest/gtest.h>
 
 #include "sim/error.hpp"
 
-namespace edgefuse::data {
+namespace edgefuse {
 namespace {
 
 TEST(Csv, KeepsCommasQuotesSpacesAndLineBreaksInsideQuotes) {
@@ -46,4 +46,4 @@ TEST(Csv, NamesTheFirstLineOfAnUnclosedQuote) {
 }
 
 }  // namespace
-}  // namespace edgefuse::data
+}  // namespace edgefuse

@@ -1,4 +1,4 @@
-#include "data/csv.hpp"
+#include "sim/csv.hpp"
 
 #include <new>
 #include <utility>
@@ -7,7 +7,7 @@
 
 #include "sim/error.hpp"
 
-namespace edgefuse::data {
+namespace edgefuse {
 namespace {
 
 int never_a_space(unsigned char) {
@@ -73,4 +73,4 @@ std::vector<CsvRow> parse_csv(std::string_view text, const std::filesystem::path
   return reader.finish();
 }
 
-}  // namespace edgefuse::data
+}  // namespace edgefuse
