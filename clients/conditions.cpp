@@ -45,7 +45,7 @@ sim::Presence Conditions::presence(const Fleet& fleet, std::uint32_t client, Sim
   const auto there = spec_.availability[fleet.row(client).group]->presence(spec_.seed, client, at);
   const auto use = battery(fleet, client);
   if (!there.there || !use || sim::plugged(*use, at)) return there;
-  if (charge(fleet, client, *use, at).left >= spec_.battery->least * use->capacity) return there;
+  if (charge(client, *use, at).left >= spec_.battery->least * use->capacity) return there;
   return {.there = false, .until = next_plug_in(*use, at)};
 }
 
@@ -73,7 +73,7 @@ Course Conditions::course(const Fleet& fleet, std::uint32_t client, std::int64_t
   if (mishaps.crash_at) course.stops = *mishaps.crash_at * course.compute;
   if (const auto use = battery(fleet, client)) {
     const auto end = after(at, course.stops.value_or(course.compute));
-    const auto flat = sim::runs_flat(*use, charge(fleet, client, *use, at), device.busy, end);
+    const auto flat = sim::runs_flat(*use, charge(client, *use, at), device.busy, end);
     if (flat < end) {
       course.stops = flat.since(at);
       course.stop = Course::Stop::flat;
@@ -90,13 +90,13 @@ void Conditions::computed(const Fleet& fleet, std::uint32_t client, Seconds elap
     warmth_[client] = {.worked = sim::warmed(*device.throttling, before, elapsed), .at = now};
   }
   if (const auto use = battery(fleet, client))
-    charge_[client] = sim::charge_drawing(*use, charge(fleet, client, *use, began), device.busy, now);
+    charge_[client] = sim::charge_drawing(*use, charge(client, *use, began), device.busy, now);
 }
 
 void Conditions::transferred(const Fleet& fleet, std::uint32_t client, Joules energy, SimTime now) {
   const auto use = battery(fleet, client);
   if (!use) return;
-  auto left = charge(fleet, client, *use, now);
+  auto left = charge(client, *use, now);
   if (!sim::plugged(*use, now)) left.left = std::max(Joules{}, left.left - energy);
   charge_[client] = left;
 }
@@ -114,7 +114,7 @@ std::optional<sim::BatteryUse> Conditions::battery(const Fleet& fleet, std::uint
 }
 
 /// At the start of the run it is anything between the least and full.
-sim::Charge Conditions::charge(const Fleet& fleet, std::uint32_t client, const sim::BatteryUse& use, SimTime at) const {
+sim::Charge Conditions::charge(std::uint32_t client, const sim::BatteryUse& use, SimTime at) const {
   auto known = charge_[client];
   if (known.left < Joules{}) {
     sim::Draws draws{{.seed = spec_.seed, .domain = sim::Domain::charge, .client = client}};

@@ -58,7 +58,7 @@ class Conditions {
 
  private:
   [[nodiscard]] std::optional<sim::BatteryUse> battery(const Fleet& fleet, std::uint32_t client) const;
-  [[nodiscard]] sim::Charge charge(const Fleet& fleet, std::uint32_t client, const sim::BatteryUse& use, SimTime at) const;
+  [[nodiscard]] sim::Charge charge(std::uint32_t client, const sim::BatteryUse& use, SimTime at) const;
 
   ConditionsSpec spec_;
   std::vector<sim::Warmth> warmth_;  // of every client, or empty where no device throttles

@@ -22,7 +22,6 @@ class Direction {
     link_.start(simulator_.now(), flow, size, rate, cell);
   }
   void change(std::uint32_t flow, BytesPerSecond rate) { link_.change_cap(simulator_.now(), flow, rate); }
-  [[nodiscard]] bool carries(std::uint32_t flow) const { return link_.carries(flow); }
   /// What was carried of it.
   Bytes withdraw(std::uint32_t flow) { return link_.withdraw(simulator_.now(), flow); }
   /// Transfers whose last byte is sent, in order of their numbers.

@@ -88,8 +88,8 @@ void Journeys::handle(const sim::Event& event, EventKind kind) {
 /// Models that nobody waited for any more when the last version ended are not sent to their end.
 void Journeys::begin_version() {
   if (!network_.aggregators) return;
-  for (const auto& [copy, size] : coming_) {
-    if (models_.carries(copy)) server_down_ -= size - models_.withdraw(copy);
+  for (const auto& [copy, model] : coming_) {
+    if (!model.sent) server_down_ -= model.size - models_.withdraw(copy);
     simulator_.cancel(copies_ + copy);
   }
   coming_.clear();
@@ -108,7 +108,7 @@ void Journeys::send_model(Participation& participation) {
     const auto copy = aggregators_.copy(cell, participation.plan.variant);
     const auto size = on_the_wire(participation.plan.download);
     models_.start(copy, size, network_.cells[cell].backhaul, 0);
-    coming_.emplace(copy, size);
+    coming_.emplace(copy, ComingModel{.size = size});
     server_down_ += size;
   }
 }
@@ -141,6 +141,7 @@ void Journeys::change_path(std::uint32_t client, SimTime at) {
 void Journeys::transfers_sent(Direction& direction) {
   for (const auto flow : direction.take_ended()) {
     if (&direction == &models_) {
+      coming_.at(flow).sent = true;
       schedule(copies_ + flow, network_.backhaul_latency, EventKind::model_at_aggregator);
     } else if (&direction == &updates_) {
       schedule(to_pass_ + flow, network_.backhaul_latency, EventKind::update_from_aggregator);

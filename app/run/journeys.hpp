@@ -60,6 +60,12 @@ class Journeys {
   [[nodiscard]] Bytes server_up() const { return server_up_; }
 
  private:
+  /// A variant on its way to an aggregator.
+  struct ComingModel {
+    Bytes size{};
+    bool sent = false;  // its last byte
+  };
+
   void send_model(Participation& participation);
   void begin_transfer(Participation& participation, Stage stage);
   void change_path(std::uint32_t client, SimTime at);
@@ -89,7 +95,7 @@ class Journeys {
   Aggregators aggregators_;
   std::uint32_t copies_;   // first actor of the variants that aggregators hold
   std::uint32_t to_pass_;  // first actor of the aggregators themselves
-  std::map<std::uint32_t, Bytes> coming_;  // copies on their way to aggregators, and their sizes
+  std::map<std::uint32_t, ComingModel> coming_;  // by copy
   std::map<std::uint32_t, Participation> under_way_;
   Bytes server_down_{};
   Bytes server_up_{};
