@@ -3,7 +3,7 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
-#include <cstring>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -15,9 +15,8 @@ inline constexpr double nan = NAN;
 /// The bytes of values as NumPy writes them.
 template <class T>
 std::string raw(const std::vector<T>& values) {
-  std::string bytes(values.size() * sizeof(T), '\0');
-  std::memcpy(bytes.data(), values.data(), bytes.size());
-  return bytes;
+  const auto bytes = std::as_bytes(std::span{values});
+  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
 }
 
 /// A .npy file of format version `version` with this dictionary and these values.
