@@ -110,7 +110,7 @@ class Checks {
   void availability() {
     for (std::size_t i = 0; i < s_.fleet.groups.size(); ++i) {
       const auto& group = s_.fleet.groups[i];
-      if (group.availability.empty() && !group.availability_settings.empty()) {
+      if (!group.availability && !group.availability_settings.empty()) {
         complain(full_key(item_path("fleet.group", i), "availability_settings"), "no model is named for them",
                  "name one in availability, or write them in fleet.availability_settings");
       }

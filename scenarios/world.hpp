@@ -24,9 +24,9 @@ struct DeviceGroup {
   std::optional<BytesPerSecond> downlink;
   std::optional<Seconds> latency;
   double loss = 0;                   // of what is sent, so much arrives only after it is sent again
-  std::string radio;                 // a kind of link, "" = the class's own
-  std::string trace;                 // file or folder of rate traces, "" = constant rates
-  std::string availability;          // a model, "" = the fleet's
+  std::optional<std::string> radio;  // a kind of link, instead of the class's own
+  std::optional<std::string> trace;  // file or folder of rate traces, instead of constant rates
+  std::optional<std::string> availability;  // a model, instead of the fleet's
   Settings availability_settings{};  // of the group's own model
 
   friend bool operator==(const DeviceGroup&, const DeviceGroup&) = default;

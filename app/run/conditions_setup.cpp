@@ -24,10 +24,10 @@ Parameters with_path_located(Parameters settings, const std::filesystem::path& a
 std::unique_ptr<sim::Availability> make_availability(const scenarios::Scenario& scenario, std::size_t group,
                                                      const std::filesystem::path& assets) {
   const auto& own = scenario.fleet.groups[group];
-  const bool has_own = !own.availability.empty();
+  const bool has_own = own.availability.has_value();
   const std::string table = has_own ? fmt::format("fleet.group[{}]", group) : "fleet";
   return sim::availabilities().make(
-      has_own ? own.availability : scenario.fleet.availability,
+      own.availability.value_or(scenario.fleet.availability),
       with_path_located(has_own ? own.availability_settings : scenario.fleet.availability_settings, assets),
       scenario.source.origin(table + ".availability"), scenario.source.origin(table + ".availability_settings"));
 }
@@ -57,10 +57,10 @@ clients::Conditions make_conditions(const scenarios::Scenario& scenario, const c
     mistakes.attempt([&] { spec.availability.push_back(make_availability(scenario, i, assets)); });
     const auto& trace = scenario.fleet.groups[i].trace;
     spec.traces.emplace_back();
-    if (trace.empty()) continue;
+    if (!trace) continue;
     mistakes.attempt([&] {
       spec.traces.back() = at_key(scenario, fmt::format("fleet.group[{}].trace", i), [&] {
-        return sim::RateTraces::read(scenarios::locate(trace, assets));
+        return sim::RateTraces::read(scenarios::locate(*trace, assets));
       });
     });
   }

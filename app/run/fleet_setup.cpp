@@ -16,13 +16,13 @@
 namespace edgefuse::app {
 namespace {
 
-std::optional<sim::Radio> radio(const std::string& name, const Origin& origin) {
-  if (name.empty()) return std::nullopt;
-  if (const auto* found = sim::find_radio(name)) return *found;
+std::optional<sim::Radio> radio(const std::optional<std::string>& name, const Origin& origin) {
+  if (!name) return std::nullopt;
+  if (const auto* found = sim::find_radio(*name)) return *found;
   std::vector<std::string> known;
   for (const auto& kind : sim::radios())
     known.emplace_back(kind.name);
-  refuse_unknown("kind of link", name, known, origin);
+  refuse_unknown("kind of link", *name, known, origin);
 }
 
 }  // namespace

@@ -14,6 +14,7 @@ constexpr BytesPerSecond unlimited{std::numeric_limits<double>::infinity()};
 
 /// The link all transfers of one direction share. Behind aggregators the server's link is another one.
 sim::SharedLink shared_link(const NetworkSpec& network, BytesPerSecond server, BytesPerSecond CellCapacity::*rate) {
+  if (network.cells.empty()) return sim::SharedLink{server};
   std::vector<BytesPerSecond> cells;
   for (const auto& cell : network.cells)
     cells.push_back(cell.*rate);
@@ -45,7 +46,6 @@ void Journeys::begin(std::vector<Start> starts) {
     const auto client = begun.plan.client;
     const auto [place, is_new] = under_way_.emplace(client, std::move(begun));
     EDGEFUSE_EXPECTS(is_new, "a client takes part once at a time");
-    place->second.stage_began = simulator_.now();
     if (leaves != SimTime::never())
       simulator_.schedule(leaves, sim::Phase::client, client, EventKind::left);
     send_model(place->second);

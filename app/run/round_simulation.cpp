@@ -177,7 +177,8 @@ std::int64_t RoundSimulation::start(const std::vector<std::uint32_t>& chosen) {
                                 .invited = now(),
                                 .ended = {},
                                 .did = {},
-                                .course = {}};
+                                .course = {},
+                                .stage_began = now()};
     hooks_.started(participation);
     starts.push_back({std::move(participation), hooks_.presence(client, now()).until});
   }

@@ -154,7 +154,10 @@ std::int64_t& counter(results::RoundRow& row, results::Outcome outcome) {
 results::RoundRow round_row(const Assembly& assembly, const RoundTimeline& round,
                             std::span<const results::PlanRow> plans) {
   constexpr double joules_of_kwh = 3.6e6;
-  results::RoundRow row{.round = round.round, .start = round.start, .end = round.end};
+  results::RoundRow row;
+  row.round = round.round;
+  row.start = round.start;
+  row.end = round.end;
   row.server_up = round.server_up;
   row.server_down = round.server_down;
   double loss = 0;

@@ -3,6 +3,10 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
 
 #include "tests/app/tiny_world.hpp"
 
@@ -20,16 +24,25 @@ struct Rows : ::testing::Test {
   TinyWorld world;
   Assembly assembly = assemble(scenario_of(world), {});
   RoundTimeline round{
-      .round = 3, .start = SimTime{10 * second}, .end = SimTime{20 * second}, .participations = {}, .sat_out = {2, 0}};
+      .round = 3, .version = 1, .start = SimTime{10 * second}, .end = SimTime{20 * second}, .participations = {}, .sat_out = {2, 0}};
 
   void SetUp() override {
     for (const std::uint32_t client : {5U, 1U, 4U})
-      round.participations.push_back({.plan = assembly.plan(client).value(),
-                                      .invited = SimTime{10 * second},
-                                      .returned = SimTime{(12 + client) * second}});
+      round.participations.push_back(part_of(client));
+  }
+  [[nodiscard]] Participation part_of(std::uint32_t client) const {
+    const auto plan = assembly.plan(client).value();
+    return {.plan = plan,
+            .invitation = 3,
+            .version = 1,
+            .invited = SimTime{10 * second},
+            .ended = SimTime{(12 + client) * second},
+            .did = {.compute = Seconds{1}, .transfer = Seconds{2}, .down = plan.download, .up = plan.upload},
+            .course = {},
+            .stage_began = {}};
   }
   const std::vector<TrainingRecord> records = {
-      {.client = 1, .first_loss = 4, .last_loss = 3}, {.client = 4, .refused = true}, {.client = 5, .last_loss = 1}};
+      {.client = 1, .invitation = 3, .first_loss = 4, .last_loss = 3}, {.client = 4, .invitation = 3, .refused = true}, {.client = 5, .invitation = 3, .last_loss = 1}};
 };
 
 TEST_F(Rows, OfPlansAreByClientWhetherTheyTookPartOrNot) {
@@ -81,7 +94,7 @@ TEST_F(Rows, OfARoundCountAndAddUpItsPlans) {
   auto plans = plan_rows(assembly, round, records);
   plans[1].examples = 30;
   plans[4].examples = 10;
-  const auto row = round_row(round, plans, 1);
+  const auto row = round_row(assembly, round, plans);
   EXPECT_EQ(row.round, 3);
   EXPECT_EQ(row.start, round.start);
   EXPECT_EQ(row.end, round.end);
@@ -93,27 +106,56 @@ TEST_F(Rows, OfARoundCountAndAddUpItsPlans) {
   double energy = 0;
   for (const auto& part : round.participations) {
     up += part.plan.upload.value;
-    energy += part.plan.energy.value;
+    energy += sim::participation_energy(assembly.fleet.device(part.plan.client), part.did).value;
   }
   EXPECT_DOUBLE_EQ(row.bytes_up.value, up) << "a refused update was carried too";
   EXPECT_DOUBLE_EQ(row.energy.value, energy);
   EXPECT_DOUBLE_EQ(row.training_loss, (30 * 3.0 + 10 * 1.0) / 40) << "weighted by examples, the refused one left out";
 }
 
+TEST_F(Rows, TellEveryFateApart) {
+  const std::vector<std::pair<Fate, Outcome>> told = {
+      {Fate::left, Outcome::lost},       {Fate::crashed, Outcome::lost},     {Fate::flat, Outcome::lost},
+      {Fate::discarded, Outcome::lost},  {Fate::called_off, Outcome::late},  {Fate::corrupt, Outcome::refused},
+  };
+  std::set<std::string> words;
+  for (const auto& [fate, outcome] : told) {
+    round.participations = {part_of(1)};
+    round.participations[0].fate = fate;
+    const auto plans = plan_rows(assembly, round, {});
+    EXPECT_EQ(plans[1].outcome, outcome) << plans[1].fate;
+    EXPECT_TRUE(words.insert(plans[1].fate).second) << plans[1].fate << " is told of two fates";
+    const auto row = round_row(assembly, round, plans);
+    EXPECT_DOUBLE_EQ(row.wasted.value, (plans[1].received + plans[1].sent).value) << plans[1].fate;
+    EXPECT_EQ(row.version, 1) << plans[1].fate;
+  }
+}
+
+TEST_F(Rows, OfARoundTellItsMeanStalenessAndWhatItsEnergyStandsFor) {
+  assembly.scenario.energy = {.carbon = 360, .price = 0.5};
+  round.version = 4;
+  round.participations[0].version = 2;
+  auto plans = plan_rows(assembly, round, {});
+  const auto row = round_row(assembly, round, plans);
+  EXPECT_DOUBLE_EQ(row.staleness, (2 + 3 + 3) / 3.0);
+  EXPECT_DOUBLE_EQ(row.carbon, row.energy.value * 1e-4) << "360 g for 3.6 MJ";
+  EXPECT_DOUBLE_EQ(row.cost, row.energy.value / 7.2e6);
+}
+
 TEST_F(Rows, OfARoundRaiseTheVersionOnlyWhenSomethingWasFused) {
-  EXPECT_EQ(round_row(round, plan_rows(assembly, round, records), 1).version, 2);
-  EXPECT_EQ(round_row(round, plan_rows(assembly, round, {}), 1).version, 2)
+  EXPECT_EQ(round_row(assembly, round, plan_rows(assembly, round, records)).version, 2);
+  EXPECT_EQ(round_row(assembly, round, plan_rows(assembly, round, {})).version, 2)
       << "under timing everybody's update is fused";
 
   auto refused = records;
   for (auto& record : refused)
     record.refused = true;
-  const auto row = round_row(round, plan_rows(assembly, round, refused), 1);
+  const auto row = round_row(assembly, round, plan_rows(assembly, round, refused));
   EXPECT_EQ(row.version, 1) << "all were refused";
   EXPECT_TRUE(std::isnan(row.training_loss));
 
   round.participations.clear();
-  EXPECT_EQ(round_row(round, plan_rows(assembly, round, {}), 1).version, 1) << "nobody took part";
+  EXPECT_EQ(round_row(assembly, round, plan_rows(assembly, round, {})).version, 1) << "nobody took part";
 }
 
 }  // namespace

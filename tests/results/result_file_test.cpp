@@ -7,7 +7,11 @@
 #include <fstream>
 #include <iterator>
 
+#include <fmt/format.h>
+
 #include "results/column_file_internal.hpp"
+#include "results/columns.hpp"
+#include "results/file_digest_internal.hpp"
 #include "sim/error.hpp"
 #include "tests/results/sample.hpp"
 #include "tests/support/assets.hpp"
@@ -49,7 +53,7 @@ fs::path recorded_by_a_newer_edgefuse(const char* digest) {
   (void)sample::record(file, 2);
   {
     const auto open = hdf5::open_to_append(file);
-    hdf5::write_attribute(open.id(), "schema_version", "1.2");
+    hdf5::write_attribute(open.id(), "schema_version", "1.3");
     hdf5::write_attribute(open.id(), "delta", 1e-5);
     create_column(open.id(), {"/rounds/epsilon", ColumnType::number, "1", "privacy spent so far", {}});
     append_to_column(open.id(), "/rounds/epsilon", std::vector{0.5, 0.75});
@@ -61,8 +65,35 @@ fs::path recorded_by_a_newer_edgefuse(const char* digest) {
   return file;
 }
 
+/// What version 1.1 recorded of the same run: without the columns that came later.
+fs::path recorded_by_an_earlier_edgefuse() {
+  const auto file = testing::scratch_folder() / "a.h5";
+  (void)sample::record(file, 2);
+  const auto open = hdf5::open_to_append(file);
+  hdf5::write_attribute(open.id(), "schema_version", "1.1");
+  const auto leave_out_later = [&](const auto& table) {
+    for (const auto& column : table.columns)
+      if (column.since > 0)
+        H5Ldelete(open.id(), fmt::format("{}/{}", table.path, column.name).c_str(), H5P_DEFAULT);
+  };
+  leave_out_later(plan_table());
+  leave_out_later(round_table());
+  hdf5::write_attribute(open.id(), "digest", digest_of(open.id()));
+  return file;
+}
+
+TEST(ResultFile, OfAnEarlierMinorVersionIsReadWithoutWhatItLacks) {
+  const auto result = read_result(recorded_by_an_earlier_edgefuse());
+  ASSERT_EQ(result.rounds.size(), 2U);
+  EXPECT_EQ(result.rounds[1].bytes_up.value, 2000);
+  EXPECT_EQ(result.rounds[1].wasted.value, 0);
+  ASSERT_EQ(result.plans.size(), 4U);
+  EXPECT_EQ(result.plans[0].binding, "memory");
+  EXPECT_EQ(result.plans[0].fate, "");
+}
+
 // From the recipe of docs/formats/results.md in a few lines of Python.
-constexpr auto digest_of_newer = "589137a80162916633939592866e7da7e90c2c037b788ffcccee7c9932afbf76";
+constexpr auto digest_of_newer = "8f1d8fca8cbd19654b13e3b41eee5da5bc9262d3d84aff9b64409633f42414ad";
 
 TEST(ResultFile, OfANewerMinorVersionIsReadAndChecked) {
   const auto result = read_result(recorded_by_a_newer_edgefuse(digest_of_newer));
@@ -197,7 +228,7 @@ TEST(ResultFile, CarriesAUnitAndADescriptionOnEveryColumn) {
   };
   H5Ovisit(open, H5_INDEX_NAME, H5_ITER_INC, visit, &columns);
   H5Fclose(open);
-  EXPECT_EQ(columns, 4 + 17 + 14 + 9 + 4);
+  EXPECT_EQ(columns, 4 + 24 + 20 + 9 + 4);
 }
 
 }  // namespace

@@ -41,7 +41,13 @@ inline RoundRow round(std::int64_t number) {
           .bytes_up = Bytes{1000.0 * static_cast<double>(number)},
           .bytes_down = Bytes{5e6},
           .energy = Joules{12.5},
-          .training_loss = 1.0 / static_cast<double>(number)};
+          .training_loss = 1.0 / static_cast<double>(number),
+          .wasted = Bytes{2.5e6},
+          .server_up = Bytes{1000.0 * static_cast<double>(number)},
+          .server_down = Bytes{5e6},
+          .staleness = 0.5,
+          .carbon = 1.25,
+          .cost = 0.125};
 }
 
 inline std::vector<PlanRow> plans(std::int64_t number) {
@@ -61,11 +67,20 @@ inline std::vector<PlanRow> plans(std::int64_t number) {
                    .binding = "memory",
                    .first_loss = 2.5,
                    .last_loss = 1.5,
-                   .outcome = Outcome::returned};
+                   .outcome = Outcome::returned,
+                   .fate = "fused",
+                   .invitation = number,
+                   .version = number - 1,
+                   .staleness = 0,
+                   .received = Bytes{2e6},
+                   .sent = Bytes{1e5},
+                   .spent = Joules{6.5}};
   auto lost = returned;
   lost.client = 1;
   lost.first_loss = lost.last_loss = std::numeric_limits<double>::quiet_NaN();
   lost.outcome = Outcome::lost;
+  lost.fate = "left";
+  lost.sent = Bytes{5e4};
   return {returned, lost};
 }
 
