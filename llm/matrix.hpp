@@ -45,6 +45,9 @@ class Matrix {
   MatrixView<T> reshape(std::int64_t rows, std::int64_t cols) {
     const auto wanted = static_cast<std::size_t>(rows * cols);
     if (wanted > capacity_) {
+      // First what there was: the two need never exist at once.
+      memory_.reset();
+      capacity_ = 0;
       memory_.reset(static_cast<T*>(::operator new(wanted * sizeof(T), alignment)));
       capacity_ = wanted;
     }

@@ -43,6 +43,27 @@ MatrixView<T> by_head(MatrixView<T> x, std::int64_t head_dim) {
   return {x.data, x.rows * (x.cols / head_dim), head_dim, head_dim};
 }
 
+/// Lays matrices one behind the other into one memory, each at the start of a cache line.
+template <class T>
+class Parts {
+ public:
+  /// `numbers`: the sum of `room` of all that will be placed.
+  Parts(Matrix<T>& memory, std::int64_t numbers) : next_{memory.reshape(1, numbers).data} {}
+
+  [[nodiscard]] static std::int64_t room(std::int64_t rows, std::int64_t cols) {
+    constexpr std::int64_t line = 64 / sizeof(T);
+    return (rows * cols + line - 1) / line * line;
+  }
+  MatrixView<T> place(std::int64_t rows, std::int64_t cols) {
+    const MatrixView<T> view{next_, rows, cols, cols};
+    next_ += room(rows, cols);
+    return view;
+  }
+
+ private:
+  T* next_;
+};
+
 template <class T>
 const T* numbers(const at::Tensor& tensor) {
   return tensor.data_ptr<T>();
@@ -135,16 +156,17 @@ bool Block<T>::mlp_backward(const PassView<T>& pass, GangFactors<T>& factors, Ma
   using Output = typename AdaptedSite<T>::Output;
   const auto needed_before = [&](Site site) { return need_input || factors.adapted_before(index_, site); };
   const auto act = state.act.view();
-  const auto d_act = gradients.act.reshape(act.rows, act.cols);
+  Parts<T> parts{gradients.inner, 2 * Parts<T>::room(act.rows, act.cols)};
+  const auto d_act = parts.place(act.rows, act.cols);
   const std::array<MatrixView<const T>, 1> d_out = {d_middle};
   const bool before_down = needed_before(Site::down);
   down_.backward(factors, pass.queries, act, state.hidden_of(Site::down), d_out, before_down ? &d_act : nullptr,
                  Output::write, scratch);
   if (!before_down) return false;
-  const auto d_up = gradients.up.reshape(act.rows, act.cols);
+  const auto d_up = parts.place(act.rows, act.cols);
   swiglu_backward(state.gate.view(), state.up.view(), d_act, d_up);
   const std::array<MatrixView<const T>, 2> d_gate_up = {d_act, d_up};
-  const auto d_x2 = gradients.x2.reshape(d_middle.rows, d_middle.cols);
+  const auto d_x2 = gradients.x.reshape(d_middle.rows, d_middle.cols);
   const bool before_gate_up = needed_before(Site::gate_up);
   gate_up_.backward(factors, pass.queries, state.x2.view(), state.hidden_of(Site::gate_up), d_gate_up,
                     before_gate_up ? &d_x2 : nullptr, Output::write, scratch);
@@ -160,15 +182,16 @@ bool Block<T>::attention_backward(const PassView<T>& pass, GangFactors<T>& facto
   using Output = typename AdaptedSite<T>::Output;
   const bool before_o = need_input || factors.adapted_before(index_, Site::o);
   const auto mixed = state.mixed.view();
-  const auto d_mixed = gradients.mixed.reshape(mixed.rows, mixed.cols);
+  const auto q = state.q.view();
+  const auto k = state.k.view();
+  Parts<T> parts{gradients.inner, 2 * Parts<T>::room(q.rows, q.cols) + 2 * Parts<T>::room(k.rows, k.cols)};
+  const auto d_mixed = parts.place(mixed.rows, mixed.cols);
   const std::array d_out = {d_middle};
   o_.backward(factors, pass.queries, mixed, state.hidden_of(Site::o), d_out, before_o ? &d_mixed : nullptr,
               Output::write, scratch);
   if (!before_o) return false;
-  const auto q = state.q.view();
-  const auto k = state.k.view();
-  const AttentionGradients<T> d{gradients.q.reshape(q.rows, q.cols), gradients.k.reshape(k.rows, k.cols),
-                                gradients.v.reshape(k.rows, k.cols)};
+  const AttentionGradients<T>& d =
+      gradients.heads = {parts.place(q.rows, q.cols), parts.place(k.rows, k.cols), parts.place(k.rows, k.cols)};
   attend_backward<T>(shape_, precision_, pass.tokens, pass.queries, {q, k, state.v.view()}, mixed,
                      state.log_sums.view(), d_mixed, d, scratch);
   rotate(d.q, pass.queries.positions, pass.cos, pass.sin, Turn::back);
@@ -176,7 +199,7 @@ bool Block<T>::attention_backward(const PassView<T>& pass, GangFactors<T>& facto
   if (qk_norm_) {
     const auto undo = [&](MatrixView<T> dx, Matrix<T>& plain, const at::Tensor& weight, const std::vector<T>& inverse) {
       // The norm adds to its input's gradient: the plain values make room for that of the output.
-      Matrix<T>& spare = gradients.x1;
+      Matrix<T>& spare = gradients.x;
       const auto dy = spare.reshape(dx.rows, dx.cols);
       copy<T>(dx, dy);
       clear(dx);
@@ -195,11 +218,11 @@ void Block<T>::inputs_backward(const PassView<T>& pass, GangFactors<T>& factors,
   using Output = typename AdaptedSite<T>::Output;
   const bool gathered = !pass.gather.empty();
   const auto x1 = state.x1.view();
-  const auto d_x1 = gradients.x1.reshape(x1.rows, x1.cols);
-  const std::array<MatrixView<const T>, 2> d_kv = {gradients.k.view(), gradients.v.view()};
+  const auto d_x1 = gradients.x.reshape(x1.rows, x1.cols);
+  const std::array<MatrixView<const T>, 2> d_kv = {gradients.heads.k, gradients.heads.v};
   kv_.backward(factors, pass.tokens, x1, state.hidden_of(Site::kv), d_kv, need_input ? &d_x1 : nullptr, Output::write,
                scratch);
-  const std::array<MatrixView<const T>, 1> d_q = {gradients.q.view()};
+  const std::array<MatrixView<const T>, 1> d_q = {gradients.heads.q};
   const auto x1_queries = gathered ? state.x1_queries.view() : x1;
   const auto d_x1_queries = gathered ? gradients.x1_queries.reshape(x1_queries.rows, x1_queries.cols) : d_x1;
   q_.backward(factors, pass.queries, x1_queries, state.hidden_of(Site::q), d_q, need_input ? &d_x1_queries : nullptr,
@@ -222,7 +245,7 @@ void Block<T>::backward(const PassView<T>& pass, GangFactors<T>& factors, Matrix
     clear(*dx);
     add_rows_at<T>(d_out, pass.gather, *dx);
   }
-  rms_norm_backward(gradients.x1.view(), x, numbers<T>(norms_.input_norm), state.inverse1.data(), *dx);
+  rms_norm_backward(gradients.x.view(), x, numbers<T>(norms_.input_norm), state.inverse1.data(), *dx);
 }
 
 template class Block<float>;

@@ -27,10 +27,14 @@ struct BlockState {
   [[nodiscard]] Matrix<T>& hidden_of(Site site) { return hidden[static_cast<std::size_t>(site)]; }
 };
 
-/// The gradients a block's backward passes through; one set serves all blocks.
+/// The gradients a block's backward passes through; one set serves all blocks, and what the attention needs lies where
+/// the MLP's were.
 template <class T>
 struct BlockGradients {
-  Matrix<T> act, up, x2, mixed, q, k, v, x1, x1_queries;
+  Matrix<T> inner;              // of gate and up, or of q, k, v and mixed
+  AttentionGradients<T> heads;  // in `inner`
+  Matrix<T> x;                  // of x2, later of x1
+  Matrix<T> x1_queries;
 };
 
 /// What is the same for all blocks of a pass.

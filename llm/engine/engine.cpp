@@ -67,8 +67,8 @@ void Engine<T>::backward(const Pass& pass, GangFactors<T>& factors, MatrixView<T
     const auto x = inputs_[layer].view();
     const auto dx = d_input_.reshape(x.rows, x.cols);
     const PassView<T> part = view(pass, layer);
-    if (recompute_ && layer + 1 < blocks_.size())
-      blocks_[layer].forward(part, factors, x, unread_.reshape(x.rows, x.cols), state(layer), scratch_);
+    // The output of the second forward is not read: it may lie where dx will.
+    if (recompute_ && layer + 1 < blocks_.size()) blocks_[layer].forward(part, factors, x, dx, state(layer), scratch_);
     blocks_[layer].backward(part, factors, x, d, layer > lowest ? &dx : nullptr, state(layer), gradients_, scratch_);
     std::swap(d_input_, d_output_);
     d = dx;

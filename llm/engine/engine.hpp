@@ -46,7 +46,6 @@ class Engine {
   std::vector<Matrix<T>> inputs_;      // of each block, and the last one's output
   BlockGradients<T> gradients_;
   Matrix<T> d_input_, d_output_;
-  Matrix<T> unread_;  // a block's output when it is computed for the second time
   Scratch<T> scratch_;
 };
 

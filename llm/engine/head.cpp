@@ -11,9 +11,6 @@
 namespace edgefuse::llm::engine {
 namespace {
 
-/// Numbers in the logits that exist at once: 64 MB in float32.
-constexpr std::int64_t logits_budget = std::int64_t{1} << 24;
-
 at::Tensor chosen_rows(const at::Tensor& head, std::span<const std::int64_t> candidates) {
   const at::Tensor rows =
       at::empty({static_cast<std::int64_t>(candidates.size())}, at::TensorOptions().dtype(at::kLong));
@@ -65,19 +62,19 @@ template <class T>
 template <class F>
 void Head<T>::for_each_chunk(MatrixView<const T> x, Scratch<T>& scratch, const F& f) {
   const auto normalised = normalise(x);
-  const std::int64_t rows = std::max<std::int64_t>(1, logits_budget / vocabulary());
+  const std::int64_t rows = rows_at_once(vocabulary());
   for (std::int64_t begin = 0; begin < x.rows; begin += rows) {
     const auto chunk = normalised.row_range(begin, std::min(begin + rows, x.rows));
     const auto chunk_logits = logits_.reshape(chunk.rows, vocabulary());
     weight_.forward(product_input<T>(chunk, precision_, scratch.products), chunk_logits, T{0}, scratch.products);
-    f(begin, chunk_logits);
+    f(begin, chunk, chunk_logits);
   }
 }
 
 template <class T>
 void Head<T>::losses(MatrixView<const T> x, std::span<const std::int64_t> targets, std::span<double> nll,
                      Scratch<T>& scratch) {
-  for_each_chunk(x, scratch, [&](std::int64_t begin, MatrixView<T> chunk) {
+  for_each_chunk(x, scratch, [&](std::int64_t begin, MatrixView<T>, MatrixView<T> chunk) {
     cross_entropy(chunk, targets.data() + begin, nullptr, nll.data() + begin);
   });
 }
@@ -86,14 +83,13 @@ template <class T>
 void Head<T>::losses_backward(MatrixView<const T> x, std::span<const std::int64_t> targets,
                               std::span<const double> weights, std::span<double> nll, MatrixView<T> dx,
                               Scratch<T>& scratch) {
-  const auto d_normalised = d_normalised_.reshape(x.rows, x.cols);
-  for_each_chunk(x, scratch, [&](std::int64_t begin, MatrixView<T> chunk) {
+  for_each_chunk(x, scratch, [&](std::int64_t begin, MatrixView<T> normalised, MatrixView<T> chunk) {
     const auto d_chunk =
         loss_gradient(chunk, precision_, targets.data() + begin, weights.data() + begin, nll.data() + begin);
-    weight_.backward(d_chunk, d_normalised.row_range(begin, begin + chunk.rows), T{0}, scratch.products);
+    weight_.backward(d_chunk, normalised, T{0}, scratch.products);  // whose rows no product reads again
   });
   clear(dx);
-  rms_norm_backward(d_normalised, x, norm_.data_ptr<T>(), inverse_rms_.data(), dx);
+  rms_norm_backward(normalised_.view(), x, norm_.data_ptr<T>(), inverse_rms_.data(), dx);
 }
 
 template class Head<float>;

@@ -10,6 +10,13 @@
 
 namespace edgefuse::llm::engine {
 
+/// Numbers in the logits that exist at once: 64 MB in float32.
+inline constexpr std::int64_t logits_budget = std::int64_t{1} << 24;
+/// Labels whose logits exist at once.
+[[nodiscard]] constexpr std::int64_t rows_at_once(std::int64_t vocabulary) {
+  return vocabulary < logits_budget ? logits_budget / vocabulary : 1;
+}
+
 /// The final norm and the product with the vocabulary, a few rows at a time so that memory stays bounded.
 template <class T>
 class Head {
@@ -32,7 +39,7 @@ class Head {
 
  private:
   MatrixView<T> normalise(MatrixView<const T> x);
-  /// Calls f(begin, rows of normalised x, their logits) for one chunk after the other.
+  /// Calls f(begin, rows of normalised x, their logits) for one chunk after the other; f may write over both.
   template <class F>
   void for_each_chunk(MatrixView<const T> x, Scratch<T>& scratch, const F& f);
 
@@ -43,7 +50,6 @@ class Head {
   std::vector<T> inverse_rms_;
   Matrix<T> normalised_;
   Matrix<T> logits_;
-  Matrix<T> d_normalised_;
 };
 
 extern template class Head<float>;
