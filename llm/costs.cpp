@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "llm/engine/head.hpp"
 #include "llm/held_weight.hpp"
 #include "sim/expects.hpp"
 
@@ -45,6 +46,11 @@ double labels(const StepShape& step) {
   return step.labelled_share * tokens(step);
 }
 
+/// M.
+double most_labels(const StepShape& step) {
+  return step.most_labels ? static_cast<double>(*step.most_labels) : labels(step);
+}
+
 /// 2·L·V·d.
 double head_flops(const ModelConfig& config, const StepShape& step) {
   return 2 * labels(step) * static_cast<double>(config.vocabulary * config.hidden);
@@ -64,6 +70,33 @@ double projection_numbers(const ModelConfig& config, const VariantShape& shape) 
   for (const auto& layer : shape.layers)
     sum += Widths{config, layer}.projections();
   return sum;
+}
+
+/// Logits that exist at once, which their gradient replaces: all of a step with M labels, or a chunk of its rows.
+double logits_held(const ModelConfig& config, const StepShape& step) {
+  const auto rows = static_cast<double>(engine::rows_at_once(config.vocabulary));
+  return std::min(most_labels(step), rows) * static_cast<double>(config.vocabulary);
+}
+
+/// Numbers of the gradients that pass through the widest block, and of those above and below it.
+double gradients_held(const ModelConfig& config, const VariantShape& shape, const StepShape& step) {
+  double widest = 0;
+  for (const auto& layer : shape.layers) {
+    const Widths w{config, layer};
+    widest = std::max(widest, 2 * std::max(w.neurons, w.queries + w.keys));
+  }
+  return 3 * (tokens(step) + most_labels(step)) * static_cast<double>(config.hidden) + tokens(step) * widest;
+}
+
+/// A quantised projection becomes a whole matrix again while it is multiplied with: the largest of them.
+double dequantised_numbers(const ModelConfig& config, const VariantShape& shape, Storage weights) {
+  double largest = 0;
+  if (weights == Storage::fp16 || weights == Storage::fp32) return largest;
+  for (const auto& layer : shape.layers) {
+    const Widths w{config, layer};
+    largest = std::max(largest, w.hidden * std::max(w.queries, w.neurons));
+  }
+  return largest;
 }
 
 /// How what is no projection is stored.
@@ -155,6 +188,7 @@ Bytes activation_bytes(const ModelConfig& config, const VariantShape& shape, con
   for (const auto& layer : shape.layers) {
     const Widths w{config, layer};
     const double per_token = 4 * w.hidden + 2 * (w.queries + w.keys) + 3 * w.neurons + w.heads +
+                             (config.qk_norm ? w.queries + w.keys : 0) +
                              static_cast<double>(spec.rank) * static_cast<double>(spec.targets.size());
     all += per_token;
     widest = std::max(widest, per_token);
@@ -179,11 +213,11 @@ Bytes step_bytes(const ModelConfig& config, const VariantShape& shape, const Lor
 
 Bytes peak_training_memory(const ModelConfig& config, const VariantShape& shape, const LoraSpec& spec,
                            const StepShape& step, const CostOptions& options) {
-  const double most = step.most_labels ? static_cast<double>(*step.most_labels) : labels(step);
-  const double logits = 2 * most * static_cast<double>(config.vocabulary) * bytes_each(options.activations);
+  const double passing = logits_held(config, step) + gradients_held(config, shape, step) +
+                         dequantised_numbers(config, shape, options.weights);
   const double adapter = (2 + options.moments) * 4 * static_cast<double>(adapter_parameters(config, shape, spec));
   return weight_bytes(config, shape, options) + activation_bytes(config, shape, spec, step, options) +
-         Bytes{logits + adapter};
+         Bytes{passing * bytes_each(options.activations) + adapter};
 }
 
 Bytes download_bytes(const ModelConfig& config, const VariantShape& shape, const CostOptions& options) {

@@ -65,8 +65,8 @@ struct StepShape {
 /// The variant's numbers at their storage precision.
 [[nodiscard]] Bytes weight_bytes(const ModelConfig& config, const VariantShape& shape, const CostOptions& options = {});
 /// What the backward needs of the forward, all layers: per token 4·d + 2·(H+K)·e + 3·n + r per adapted projection, and
-/// H for attention's log-sums (its scores are computed again, not kept). With recomputation d per layer, and all that
-/// of the widest layer only.
+/// H for attention's log-sums (its scores are computed again, not kept); (H+K)·e more where q and k have norms. With
+/// recomputation d per layer, and all that of the widest layer only.
 [[nodiscard]] Bytes activation_bytes(const ModelConfig& config, const VariantShape& shape, const LoraSpec& spec,
                                      const StepShape& step, const CostOptions& options = {});
 
@@ -76,8 +76,10 @@ struct StepShape {
 [[nodiscard]] Bytes step_bytes(const ModelConfig& config, const VariantShape& shape, const LoraSpec& spec,
                                const StepShape& step, const CostOptions& options = {});
 
-/// Weights + activations + logits and their gradient, 2·M·V + 4·(2 + moments) bytes per adapter number (value,
-/// gradient, moments).
+/// Weights + activations + what a step holds for a while + 4·(2 + moments) bytes per adapter number (value, gradient,
+/// moments). For a while: M·V logits, which their gradient replaces, or a chunk of 2^24; 3·(T+M)·d and T times
+/// 2·max(n, (H+K)·e) of the widest layer for gradients; and of quantised weights the largest projection as a whole.
+/// Within 15 % of what the engine allocates (tests/llm/memory_model_test.cpp).
 [[nodiscard]] Bytes peak_training_memory(const ModelConfig& config, const VariantShape& shape, const LoraSpec& spec,
                                          const StepShape& step, const CostOptions& options = {});
 

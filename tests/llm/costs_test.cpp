@@ -95,6 +95,11 @@ TEST(Costs, StepFlopsByHand) {
       forward_flops(tiny(), full_shape(tiny()), spec, step) + backward_flops(tiny(), full_shape(tiny()), spec, step));
 }
 
+/// Bytes of the gradients of `tiny` in 15 tokens: 3·(15 + labels)·10, and 2·max(30 neurons, 24 + 12) for each token.
+double passing_gradients(std::int64_t labels) {
+  return static_cast<double>(3 * (15 + labels) * 10 + 15 * 2 * 36) * 4;
+}
+
 /// Numbers held: 2 layers of 1620 + 20 norms, final norm 10, embedding and head 500 each = 4290.
 TEST(Costs, MemoryAndBytesByHand) {
   const StepShape step{.rows = 3, .sequence = 5, .labelled_share = 0.6};
@@ -107,7 +112,7 @@ TEST(Costs, MemoryAndBytesByHand) {
   EXPECT_DOUBLE_EQ(weight_bytes(tiny(), whole, {.weights = Storage::fp32}).value, 4 * 4290);
   EXPECT_DOUBLE_EQ(activation_bytes(tiny(), whole, spec, step).value, activations);
   EXPECT_DOUBLE_EQ(peak_training_memory(tiny(), whole, spec, step).value,
-                   2 * 4290 + activations + 2 * logits * 4 + 16 * adapter);
+                   2 * 4290 + activations + logits * 4 + passing_gradients(9) + 16 * adapter);
   EXPECT_DOUBLE_EQ(step_bytes(tiny(), whole, spec, step).value,
                    2 * 2 * (4290 - 500) + 15 * 10 * 2 + 2 * activations + 4 * logits * 4 + 9 * 4 * adapter);
   EXPECT_DOUBLE_EQ(upload_bytes(tiny(), whole, spec).value, 4 * adapter);
@@ -122,7 +127,8 @@ TEST(Costs, MemoryIsThatOfTheStepWithTheMostLabelsAndTimeThatOfTheMean) {
   const auto spec = on_all(2);
   const auto even_cost = variant_cost(tiny(), full_shape(tiny()), spec, mean);
   const auto cost = variant_cost(tiny(), full_shape(tiny()), spec, uneven);
-  EXPECT_DOUBLE_EQ((cost.peak_memory - even_cost.peak_memory).value, 2 * (11 - 3) * 50 * 4);
+  EXPECT_DOUBLE_EQ((cost.peak_memory - even_cost.peak_memory).value,
+                   (11 - 3) * 50 * 4 + passing_gradients(11) - passing_gradients(3));
   EXPECT_EQ(cost.forward, even_cost.forward);
   EXPECT_EQ(cost.backward, even_cost.backward);
   EXPECT_EQ(cost.traffic, even_cost.traffic);
@@ -135,6 +141,41 @@ TEST(Costs, QuantiseTheProjectionsAndKeepTheRestInHalves) {
   EXPECT_DOUBLE_EQ(weight_bytes(tiny(), whole, {.weights = Storage::nf4}).value, 3240 * (0.5 + 4.0 / 64) + 2 * 1050);
   EXPECT_EQ(download_bytes(tiny(), whole, {.weights = Storage::nf4}),
             weight_bytes(tiny(), whole, {.weights = Storage::nf4}));
+}
+
+/// 2^24 logits over a vocabulary of 2^20 are those of 16 labels.
+TEST(Costs, LogitsAreHeldAChunkAtATime) {
+  auto config = tiny();
+  config.vocabulary = std::int64_t{1} << 20;
+  const auto peak = [&](std::int64_t labels) {
+    const StepShape step{.rows = 3, .sequence = 9, .labelled_share = 0, .most_labels = labels};
+    return peak_training_memory(config, full_shape(config), on_all(2), step).value;
+  };
+  constexpr double of_a_label = 3 * 10 * 4;  // the gradients'
+  EXPECT_DOUBLE_EQ(peak(16) - peak(15), 4.0 * (std::int64_t{1} << 20) + of_a_label);
+  EXPECT_DOUBLE_EQ(peak(17) - peak(16), of_a_label);
+}
+
+/// The largest projection of `tiny` has 30 by 10 numbers, in float32 while it is multiplied with.
+TEST(Costs, QuantisedWeightsAreMadeWholeOneAtATime) {
+  const StepShape step{.rows = 3, .sequence = 5};
+  const auto whole = full_shape(tiny());
+  const auto peak = [&](Storage weights) {
+    return peak_training_memory(tiny(), whole, on_all(2), step, {.weights = weights}) -
+           weight_bytes(tiny(), whole, {.weights = weights});
+  };
+  EXPECT_DOUBLE_EQ((peak(Storage::int8) - peak(Storage::fp16)).value, 30 * 10 * 4);
+  EXPECT_EQ(peak(Storage::nf4), peak(Storage::int8));
+}
+
+TEST(Costs, NormsOfQueriesAndKeysKeepWhatCameBeforeThem) {
+  auto config = tiny();
+  config.qk_norm = true;
+  const StepShape step{.rows = 3, .sequence = 5};
+  EXPECT_DOUBLE_EQ((activation_bytes(config, full_shape(config), on_all(2), step) -
+                    activation_bytes(tiny(), full_shape(tiny()), on_all(2), step))
+                       .value,
+                   15 * 2 * (24 + 12) * 4);
 }
 
 TEST(Costs, RecomputationKeepsTheInputsOfBlocksAndPaysAForward) {
