@@ -4,12 +4,6 @@
 #include <functional>
 
 namespace edgefuse::sim {
-namespace {
-
-/// What a clock may lack, relative to itself, and be there all the same: the rounding of sums of bytes over a long run.
-constexpr double slack = 1e-12;
-
-}  // namespace
 
 double FlowClass::begin(std::uint32_t flow, double left) {
   targets_.push_back({clock + left, flow});
@@ -31,18 +25,13 @@ void FlowClass::leave(const FlowTable& running) {
 }
 
 void FlowClass::take_ended(FlowTable& running, std::vector<std::uint32_t>& ended) {
-  const double reached = clock + slack * clock;
-  while (soonest_ <= reached) {
+  while (due()) {
     ended.push_back(targets_.front().flow);
     running.erase(ended.back());
     --flows_;
     pop();
     drop_withdrawn(running);
   }
-}
-
-double FlowClass::left(double target) const {
-  return target <= clock + slack * clock ? 0 : target - clock;
 }
 
 bool FlowClass::runs(const Target& target, const FlowTable& running) const {

@@ -29,17 +29,23 @@ class FlowClass {
   double begin(std::uint32_t flow, double left);
   /// A flow has left that the table knows no more, or in another class.
   void leave(const FlowTable& running);
+  /// Whether a flow is through.
+  [[nodiscard]] bool due() const { return soonest_ <= reached(); }
   /// Takes those that are through out of the table and adds them to `ended`.
   void take_ended(FlowTable& running, std::vector<std::uint32_t>& ended);
   /// What a flow with this target still has to carry, bytes: 0 when all but rounding is through.
-  [[nodiscard]] double left(double target) const;
+  [[nodiscard]] double left(double target) const { return target <= reached() ? 0 : target - clock; }
 
  private:
+  /// What a clock may lack, relative to itself, and be there all the same: the rounding of sums over a long run.
+  static constexpr double slack = 1e-12;
+
   struct Target {
     double clock;
     std::uint32_t flow;
     friend bool operator>(const Target& a, const Target& b) { return a.clock > b.clock; }
   };
+  [[nodiscard]] double reached() const { return clock + slack * clock; }
   /// A target with flow, class and clock of a running flow is that flow's, whoever left it there.
   [[nodiscard]] bool runs(const Target& target, const FlowTable& running) const;
   void pop();

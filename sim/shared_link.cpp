@@ -70,13 +70,15 @@ std::optional<SimTime> SharedLink::next_end() {
 std::vector<SharedLink::Flow> SharedLink::take_ended(SimTime now) {
   advance(now);
   std::vector<Flow> ended;
-  for (auto& c : classes_)
+  bool empty_classes = false;
+  for (auto& c : classes_) {
+    if (!c.due()) continue;
     c.take_ended(running_, ended);
-  if (!ended.empty()) {
-    settled_ = false;
-    std::erase_if(classes_, [](const FlowClass& c) { return c.flows() == 0; });
-    std::ranges::sort(ended);
+    empty_classes = empty_classes || c.flows() == 0;
   }
+  if (empty_classes) std::erase_if(classes_, [](const FlowClass& c) { return c.flows() == 0; });
+  settled_ = settled_ && ended.empty();
+  std::ranges::sort(ended);
   return ended;
 }
 
