@@ -7,6 +7,7 @@
 
 #include "sim/expects.hpp"
 #include "sim/random.hpp"
+#include "sim/rate_step.hpp"
 
 namespace edgefuse::clients {
 namespace {
@@ -76,12 +77,6 @@ std::vector<std::uint16_t> dealt(const std::vector<std::int64_t>& sizes, std::ui
   return parts;
 }
 
-/// The nearest power of 2^(1/32), at most 1.1 % away: rates of many clients then are few different ones, which is what
-/// a shared link's work grows with.
-float on_a_step(float factor) {
-  return static_cast<float>(std::exp2(std::round(32 * std::log2(static_cast<double>(factor))) / 32));
-}
-
 }  // namespace
 
 Fleet::Fleet(const FleetSpec& spec) {
@@ -100,7 +95,7 @@ Fleet::Fleet(const FleetSpec& spec) {
     sim::Draws draws{{.seed = spec.seed, .domain = sim::Domain::fleet, .round = 1, .client = client}};
     const auto factor = [&] { return static_cast<float>(std::exp(spec.spread * draws.normal())); };
     const float compute = factor();
-    rows_.push_back({members[client], cells[client], compute, on_a_step(factor())});
+    rows_.push_back({members[client], cells[client], compute, static_cast<float>(sim::on_a_step(factor()))});
   }
 }
 
