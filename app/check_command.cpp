@@ -21,7 +21,7 @@ constexpr Usage usage = {
     "edgefuse check SCENARIO [--set KEY=VALUE]... [--json]",
     "Says whether a scenario is right, and what would run: who trains at which ratio, how long that takes, what it "
     "moves and draws, who is there. Loads no weights and writes nothing.",
-    "edgefuse check scenarios/quickstart.toml --set training.batch=4"};
+    "edgefuse check scenarios/what-if/flaky-devices.toml"};
 
 }  // namespace
 

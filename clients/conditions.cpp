@@ -45,7 +45,8 @@ sim::Presence Conditions::presence(const Fleet& fleet, std::uint32_t client, Sim
   const auto there = spec_.availability[fleet.row(client).group]->presence(spec_.seed, client, at);
   const auto use = battery(fleet, client);
   if (!there.there || !use || sim::plugged(*use, at)) return there;
-  if (charge(client, *use, at).left >= spec_.battery->least * use->capacity) return there;
+  const auto left = charge(client, *use, at).left;
+  if (left > Joules{} && left >= spec_.battery->least * use->capacity) return there;  // a flat device is off
   return {.there = false, .until = next_plug_in(*use, at)};
 }
 

@@ -17,7 +17,7 @@ namespace edgefuse::clients {
 
 /// How batteries are used; those of a device class that has none are not.
 struct BatteryHabits {
-  double least = 0;  // charge below which a client does not start unless it is plugged in
+  double least = 0;  // share of its capacity below which a client does not start unless it is plugged in
   Watts drain{};
   Watts charger{};
   Seconds plug_in{};  // local time of day, which the run begins at 0 of
