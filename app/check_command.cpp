@@ -37,9 +37,9 @@ int check_command(const Arguments& arguments, Console console) {
   if (!given) return exit_done;
   if (!given->contains("scenario"))
     throw InputError{Mistake{.problem = "no scenario given", .remedy = "edgefuse check scenarios/quickstart.toml"}};
-  const auto assembly = assemble(scenarios::load_scenario((*given)["scenario"].as<std::string>(),
-                                                          (*given)["set"].as<std::vector<std::string>>()),
-                                 scenarios::default_assets());
+  const auto assembly = assemble(
+      scenarios::load_scenario((*given)["scenario"].as<std::string>(), (*given)["set"].as<std::vector<std::string>>()),
+      scenarios::default_assets());
   for (const auto& note : assembly.notes)
     console.err << note << "\n";
   const auto would_run = forecast(assembly);

@@ -22,8 +22,8 @@ SimTime next_plug_in(const sim::BatteryUse& use, SimTime now) {
   return after(now, Seconds{wait});
 }
 
-/// The downlink is what the trace says, less what the group loses; the uplink keeps its proportion to it. Nothing here is
-/// the client's own, so that clients at one rate of the trace are one class of the shared link.
+/// The downlink is what the trace says, less what the group loses; the uplink keeps its proportion to it. Nothing here
+/// is the client's own, so that clients at one rate of the trace are one class of the shared link.
 sim::Link traced(const ClientGroup& group, BytesPerSecond rate) {
   const auto& link = group.device.link;
   const auto down = (1 - group.loss) * rate;
@@ -64,7 +64,8 @@ sim::Link Conditions::expected_link(const Fleet& fleet, std::uint32_t client) co
   return traces ? traced(fleet.groups()[group], traces->mean(spec_.seed, client)) : fleet.link(client);
 }
 
-Course Conditions::course(const Fleet& fleet, std::uint32_t client, std::int64_t invitation, Seconds work, SimTime at) const {
+Course Conditions::course(const Fleet& fleet, std::uint32_t client, std::int64_t invitation, Seconds work,
+                          SimTime at) const {
   const auto mishaps = draw_mishaps(spec_.mishaps, spec_.seed, client, static_cast<std::uint32_t>(invitation));
   const auto& device = fleet.device(client);
   const Seconds slowed = mishaps.slowness * work;

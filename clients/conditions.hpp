@@ -50,7 +50,8 @@ class Conditions {
   [[nodiscard]] sim::Link expected_link(const Fleet& fleet, std::uint32_t client) const;
 
   /// How training comes about that takes `work` on the undisturbed, cool device and begins at `at`.
-  [[nodiscard]] Course course(const Fleet& fleet, std::uint32_t client, std::int64_t invitation, Seconds work, SimTime at) const;
+  [[nodiscard]] Course course(const Fleet& fleet, std::uint32_t client, std::int64_t invitation, Seconds work,
+                              SimTime at) const;
   /// A client has computed for `elapsed`, up to `now`.
   void computed(const Fleet& fleet, std::uint32_t client, Seconds elapsed, SimTime now);
   /// A client has drawn `energy` for transfers, up to `now`.

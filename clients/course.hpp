@@ -18,10 +18,10 @@ struct PathSpan {
 struct Course {
   enum class Stop : unsigned char { crash, flat };  // the device dies, or its battery
 
-  Seconds compute{};                // if nothing stops it
-  std::optional<Seconds> stops{};   // after so long; less than `compute`
+  Seconds compute{};               // if nothing stops it
+  std::optional<Seconds> stops{};  // after so long; less than `compute`
   Stop stop = Stop::crash;
-  bool corrupt = false;             // the update will arrive damaged
+  bool corrupt = false;  // the update will arrive damaged
 };
 
 }  // namespace edgefuse::clients

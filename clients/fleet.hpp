@@ -32,7 +32,7 @@ struct FleetSpec {
   double memory_scale = 1;  // times every class's memory budget that its group does not state itself
   std::vector<FleetGroup> groups{};
   std::vector<double> cells{};  // the share of the fleet in each cell of the network; none: there is one cell
-  std::uint64_t seed = 0;  // in Domain::fleet
+  std::uint64_t seed = 0;       // in Domain::fleet
 };
 
 /// One client. Speeds are the class's, times these factors.

@@ -16,7 +16,7 @@ struct MishapRates {
 
 /// What goes wrong in one participation.
 struct Mishaps {
-  double slowness = 1;                // factor on the time of computing
+  double slowness = 1;               // factor on the time of computing
   std::optional<double> crash_at{};  // share of its computing that is done by then, 0 < c < 1
   bool corrupt = false;
 };

@@ -36,11 +36,10 @@ std::vector<Prospect> Planner::prospects(const Fleet& fleet, std::uint32_t clien
     p.work = static_cast<double>(workload.batches) * step;
     p.compute = expected_time(fleet.device(client), p.work, expectations_);
     p.energy = sim::participation_energy(
-        fleet.device(client),
-        {.compute = p.compute,
-         .transfer = sim::download_time(link, p.download) + sim::upload_time(link, p.upload),
-         .down = p.download,
-         .up = p.upload});
+        fleet.device(client), {.compute = p.compute,
+                               .transfer = sim::download_time(link, p.download) + sim::upload_time(link, p.upload),
+                               .down = p.download,
+                               .up = p.upload});
     made.push_back(p);
   }
   return made;

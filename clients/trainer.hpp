@@ -59,8 +59,8 @@ struct TrainerOptions {
 
 /// Deferred training (DESIGN §3): jobs are noted while virtual time passes and trained together when somebody needs
 /// their contents. Gangs are a function of what was noted and of the gang size: sorted by (version, variant, rank,
-/// client, invitation), cut where one of the first two changes or a gang is full. Each gang runs on one thread, so results are
-/// the same bits for any number of workers and processes.
+/// client, invitation), cut where one of the first two changes or a gang is full. Each gang runs on one thread, so
+/// results are the same bits for any number of workers and processes.
 class Trainer {
  public:
   explicit Trainer(TrainerOptions options);
@@ -69,8 +69,8 @@ class Trainer {
   void note(NotedTraining training);
   [[nodiscard]] std::size_t noted() const { return noted_.size(); }
 
-  /// Trains everything noted and forgets it; results in the order of client ids, then of invitations. Throws RunError naming the clients of
-  /// the first gang that failed, when all other gangs have ended.
+  /// Trains everything noted and forgets it; results in the order of client ids, then of invitations. Throws RunError
+  /// naming the clients of the first gang that failed, when all other gangs have ended.
   [[nodiscard]] std::vector<LocalResult> train(const VariantModels& models, const TrainingWatch& watch = {});
 
  private:

@@ -13,7 +13,8 @@ constexpr std::string_view adapter_prefix = "adapter:";
 std::map<std::string, std::map<std::string, double>> accuracies(const std::vector<EvaluationRow>& rows) {
   std::map<std::string, std::map<std::string, double>> latest;
   for (const auto& row : rows)
-    if (row.metric == metric::accuracy && !row.model.starts_with(adapter_prefix)) latest[row.model][row.domain] = row.value;
+    if (row.metric == metric::accuracy && !row.model.starts_with(adapter_prefix))
+      latest[row.model][row.domain] = row.value;
   return latest;
 }
 

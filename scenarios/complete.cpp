@@ -79,11 +79,18 @@ class Checks {
     if (const auto* more = setting("over_selection")) {
       const auto invited = std::ceil(clients * (1 + *more) * (1 - 1e-12));
       if (invited > static_cast<double>(s_.fleet.clients)) {
-        complain("protocol.settings",
-                 fmt::format("over_selection = {} invites {} clients of a fleet of {}", *more, invited,
-                             s_.fleet.clients),
-                 "lower it or protocol.clients_per_round");
+        complain(
+            "protocol.settings",
+            fmt::format("over_selection = {} invites {} clients of a fleet of {}", *more, invited, s_.fleet.clients),
+            "lower it or protocol.clients_per_round");
       }
+    }
+    const bool asynchronous = s_.protocol.kind == "buffered" || s_.protocol.kind == "asynchronous";
+    if (asynchronous && s_.selection.method == "poisson") {
+      complain(
+          "selection.method",
+          fmt::format("\"poisson\" draws how many take part, and protocol \"{}\" fills every place", s_.protocol.kind),
+          "choose uniform, or a protocol with rounds");
     }
     if (s_.protocol.kind == "hierarchical" && s_.network.cells.empty()) {
       complain("protocol.kind", "\"hierarchical\" needs aggregators, and there is no cell for them",

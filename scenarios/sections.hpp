@@ -31,7 +31,8 @@ Section section(std::string path, std::string doc, Owner Scenario::*member, cons
 }
 
 template <class Owner>
-[[nodiscard]] Section section_of_data(std::string path, std::string doc, Owner Data::*member, const std::vector<Key<Owner>>& keys) {
+[[nodiscard]] Section section_of_data(std::string path, std::string doc, Owner Data::*member,
+                                      const std::vector<Key<Owner>>& keys) {
   return {std::move(path), std::move(doc), lifted(keys, [member](Scenario& s) -> Owner& { return s.data.*member; })};
 }
 

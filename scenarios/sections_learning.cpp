@@ -76,17 +76,18 @@ Section training_section() {
 }
 
 Section protocol_section() {
-  return section("protocol", "When the server starts clients and when it fuses.", &Scenario::protocol,
-                 std::vector<Key<Protocol>>{
-                     key("kind", &Protocol::kind, Name{"name of a protocol"},
-                         "`synchronous`, `deadline`, `buffered`, `asynchronous` or `hierarchical` "
-                         "(docs/models/protocols.md)."),
-                     key("settings", &Protocol::settings, ParameterTable{}, "The protocol's own parameters."),
-                     key("rounds", &Protocol::rounds, Whole{1, 1'000'000}, "How many rounds are run; one fusion is one round."),
-                     key("clients_per_round", &Protocol::clients_per_round, Whole{1, 100'000'000},
-                         "How many clients a round picks, or are on the way at any time.")
-                         .by_default("all clients"),
-                 });
+  return section(
+      "protocol", "When the server starts clients and when it fuses.", &Scenario::protocol,
+      std::vector<Key<Protocol>>{
+          key("kind", &Protocol::kind, Name{"name of a protocol"},
+              "`synchronous`, `deadline`, `buffered`, `asynchronous` or `hierarchical` "
+              "(docs/models/protocols.md)."),
+          key("settings", &Protocol::settings, ParameterTable{}, "The protocol's own parameters."),
+          key("rounds", &Protocol::rounds, Whole{1, 1'000'000}, "How many rounds are run; one fusion is one round."),
+          key("clients_per_round", &Protocol::clients_per_round, Whole{1, 100'000'000},
+              "How many clients a round picks, or are on the way at any time.")
+              .by_default("all clients"),
+      });
 }
 
 Section selection_section() {

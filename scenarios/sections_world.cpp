@@ -75,7 +75,8 @@ Section network_section() {
 Section cells_section() {
   return repeated<Cell>(
       "network.cell",
-      "Clients that share an access network: a radio cell, a campus, a site. One table for each kind of cell; clients are "
+      "Clients that share an access network: a radio cell, a campus, a site. One table for each kind of cell; clients "
+      "are "
       "dealt to cells at random. Without any, nothing but the server's link is shared.",
       [](Scenario& s) -> std::vector<Cell>& { return s.network.cells; },
       {

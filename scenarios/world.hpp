@@ -23,11 +23,11 @@ struct DeviceGroup {
   std::optional<BytesPerSecond> uplink;
   std::optional<BytesPerSecond> downlink;
   std::optional<Seconds> latency;
-  double loss = 0;                   // of what is sent, so much arrives only after it is sent again
-  std::optional<std::string> radio;  // a kind of link, instead of the class's own
-  std::optional<std::string> trace;  // file or folder of rate traces, instead of constant rates
+  double loss = 0;                          // of what is sent, so much arrives only after it is sent again
+  std::optional<std::string> radio;         // a kind of link, instead of the class's own
+  std::optional<std::string> trace;         // file or folder of rate traces, instead of constant rates
   std::optional<std::string> availability;  // a model, instead of the fleet's
-  Settings availability_settings{};  // of the group's own model
+  Settings availability_settings{};         // of the group's own model
 
   friend bool operator==(const DeviceGroup&, const DeviceGroup&) = default;
 };
@@ -35,9 +35,9 @@ struct DeviceGroup {
 struct Fleet {
   std::int64_t clients = 8;
   double spread = 0;
-  double memory_scale = 1;          // times every memory budget that a group does not state itself
-  double background_load = 0;       // mean share of a device's speed that other programs take
-  bool throttling = true;           // whether devices that can become too warm do
+  double memory_scale = 1;     // times every memory budget that a group does not state itself
+  double background_load = 0;  // mean share of a device's speed that other programs take
+  bool throttling = true;      // whether devices that can become too warm do
   std::string availability = "always";
   Settings availability_settings{};
   std::vector<DeviceGroup> groups;  // [[fleet.group]], at least one
@@ -83,7 +83,7 @@ enum class Power : std::uint8_t { mains, nightly };
 /// How devices that have a battery are powered.
 struct Battery {
   Power power = Power::mains;
-  double least = 0.3;      // charge below which a client does not start
+  double least = 0.3;        // charge below which a client does not start
   double plugged_from = 22;  // hour of the day in its time zone
   double plugged_to = 7;
   Watts charger{10};

@@ -21,8 +21,8 @@ std::string ratios(const GroupForecast& group) {
   for (const auto& [ratio, clients] : group.at_ratio)
     text += fmt::format("{}{} at ratio {}", text.empty() ? "" : ", ", clients, ratio);
   if (group.sat_out > 0)
-    text += fmt::format("{}{} sit out: they need {}", text.empty() ? "" : ", ", group.sat_out,
-                        to_text(group.least_memory));
+    text +=
+        fmt::format("{}{} sit out: they need {}", text.empty() ? "" : ", ", group.sat_out, to_text(group.least_memory));
   return text;
 }
 

@@ -8,8 +8,8 @@
 
 namespace edgefuse::app {
 
-/// The books of the cells' aggregators in a round: who waits for which variant, whose updates have come, and when a cell
-/// has nobody left to wait for. Time and transfers are the simulation's.
+/// The books of the cells' aggregators in a round: who waits for which variant, whose updates have come, and when a
+/// cell has nobody left to wait for. Time and transfers are the simulation's.
 class Aggregators {
  public:
   Aggregators(std::size_t cells, std::size_t variants) : cells_(cells), variants_{variants} {

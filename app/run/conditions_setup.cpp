@@ -59,9 +59,8 @@ clients::Conditions make_conditions(const scenarios::Scenario& scenario, const c
     spec.traces.emplace_back();
     if (!trace) continue;
     mistakes.attempt([&] {
-      spec.traces.back() = at_key(scenario, fmt::format("fleet.group[{}].trace", i), [&] {
-        return sim::RateTraces::read(scenarios::locate(*trace, assets));
-      });
+      spec.traces.back() = at_key(scenario, fmt::format("fleet.group[{}].trace", i),
+                                  [&] { return sim::RateTraces::read(scenarios::locate(*trace, assets)); });
     });
   }
   mistakes.finish();

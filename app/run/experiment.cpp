@@ -79,16 +79,14 @@ void Experiment::run() {
 RoundHooks Experiment::hooks() {
   auto& a = assembly_;
   return {
-      .select = [this](std::int64_t invitation, std::int64_t count,
-                       const Eligible& eligible) { return select(invitation, count, eligible); },
+      .select = [this](std::int64_t invitation, std::int64_t count, const Eligible& eligible,
+                       const Among& among) { return select(invitation, count, eligible, among); },
       .plan = [&a](std::uint32_t client) { return a.plan(client); },
       .presence = [&a](std::uint32_t client, SimTime at) { return a.conditions.presence(a.fleet, client, at); },
       .path = [&a](std::uint32_t client, SimTime at) { return a.path(client, at); },
       .cell = [&a](std::uint32_t client) { return std::uint32_t{a.fleet.row(client).cell}; },
-      .course =
-          [&a](const Participation& p, SimTime at) {
-            return a.conditions.course(a.fleet, p.plan.client, p.invitation, p.plan.work, at);
-          },
+      .course = [&a](const Participation& p,
+                     SimTime at) { return a.conditions.course(a.fleet, p.plan.client, p.invitation, p.plan.work, at); },
       .computed = [&a](std::uint32_t client, Seconds elapsed,
                        SimTime now) { a.conditions.computed(a.fleet, client, elapsed, now); },
       .started = [this](const Participation& participation) { start(participation); },
@@ -98,8 +96,8 @@ RoundHooks Experiment::hooks() {
   };
 }
 
-std::vector<std::uint32_t> Experiment::select(std::int64_t invitation, std::int64_t count,
-                                              const Eligible& eligible) const {
+std::vector<std::uint32_t> Experiment::select(std::int64_t invitation, std::int64_t count, const Eligible& eligible,
+                                              const Among& among) const {
   const auto predicted = [this](std::uint32_t client) {
     const auto plan = assembly_.plan(client);
     return plan ? assembly_.predicted_time(*plan) : Seconds{std::numeric_limits<double>::infinity()};
@@ -109,6 +107,7 @@ std::vector<std::uint32_t> Experiment::select(std::int64_t invitation, std::int6
        .invitation = static_cast<std::uint32_t>(invitation),
        .population = assembly_.fleet.size(),
        .count = static_cast<std::uint32_t>(count),
+       .among = among,
        .eligible = eligible,
        .predicted = predicted,
        .device_class = [this](std::uint32_t client) { return std::uint32_t{assembly_.fleet.row(client).group}; },
@@ -148,9 +147,8 @@ std::int64_t Experiment::finish_round(const RoundTimeline& round) {
 void Experiment::remember(const std::vector<results::PlanRow>& plans, const std::vector<TrainingRecord>& records) {
   for (const auto& plan : plans) {
     if (plan.outcome != results::Outcome::returned) continue;
-    const auto record = std::ranges::find_if(records, [&](const TrainingRecord& r) {
-      return r.client == plan.client && r.invitation == plan.invitation;
-    });
+    const auto record = std::ranges::find_if(
+        records, [&](const TrainingRecord& r) { return r.client == plan.client && r.invitation == plan.invitation; });
     history_.returned(static_cast<std::uint32_t>(plan.client), plan.simulated, plan.examples,
                       record == records.end() ? std::nullopt : std::optional{record->mean_loss});
   }
@@ -217,8 +215,7 @@ std::vector<Subject> Experiment::subjects() const {
   }
   if (judges(scenarios::EvaluatedModel::fused)) {
     for (const auto& arm : assembly_.methods.arms)
-      subjects.push_back(
-          {arm.name, [this, &arm] { return llm::apply(learner_->base(), learner_->fused(arm)); }});
+      subjects.push_back({arm.name, [this, &arm] { return llm::apply(learner_->base(), learner_->fused(arm)); }});
   }
   return subjects;
 }

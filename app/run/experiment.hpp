@@ -40,8 +40,8 @@ class Experiment {
   void record_clients();
   void prepare_learning();
   [[nodiscard]] RoundHooks hooks();
-  [[nodiscard]] std::vector<std::uint32_t> select(std::int64_t invitation, std::int64_t count,
-                                                  const Eligible& eligible) const;
+  [[nodiscard]] std::vector<std::uint32_t> select(std::int64_t invitation, std::int64_t count, const Eligible& eligible,
+                                                  const Among& among) const;
   void start(const Participation& participation);
   void end(const Participation& participation);
   std::int64_t finish_round(const RoundTimeline& round);

@@ -41,16 +41,15 @@ clients::Fleet make_fleet(const scenarios::Scenario& scenario) {
       const auto key = fmt::format("fleet.group[{}]", i);
       auto device = catalogue.find(group.device, scenario.source.origin(key + ".device"));
       if (!scenario.fleet.throttling) device.throttling.reset();
-      spec.groups.push_back(
-          {.device = std::move(device),
-           .share = group.share,
-           .count = group.count,
-           .memory = group.memory,
-           .uplink = group.uplink,
-           .downlink = group.downlink,
-           .latency = group.latency,
-           .loss = group.loss,
-           .radio = radio(group.radio, scenario.source.origin(key + ".radio"))});
+      spec.groups.push_back({.device = std::move(device),
+                             .share = group.share,
+                             .count = group.count,
+                             .memory = group.memory,
+                             .uplink = group.uplink,
+                             .downlink = group.downlink,
+                             .latency = group.latency,
+                             .loss = group.loss,
+                             .radio = radio(group.radio, scenario.source.origin(key + ".radio"))});
     });
   }
   mistakes.finish();

@@ -46,8 +46,7 @@ void Journeys::begin(std::vector<Start> starts) {
     const auto client = begun.plan.client;
     const auto [place, is_new] = under_way_.emplace(client, std::move(begun));
     EDGEFUSE_EXPECTS(is_new, "a client takes part once at a time");
-    if (leaves != SimTime::never())
-      simulator_.schedule(leaves, sim::Phase::client, client, EventKind::left);
+    if (leaves != SimTime::never()) simulator_.schedule(leaves, sim::Phase::client, client, EventKind::left);
     send_model(place->second);
   }
   downloads_.await();
@@ -67,8 +66,8 @@ void Journeys::handle(const sim::Event& event, EventKind kind) {
       if (participation(event.actor).stage != Stage::sent) end(event.actor, Fate::left);
       return;
     case EventKind::stopped:
-      return end(event.actor, participation(event.actor).course.stop == clients::Course::Stop::flat ? Fate::flat
-                                                                                                    : Fate::crashed);
+      return end(event.actor,
+                 participation(event.actor).course.stop == clients::Course::Stop::flat ? Fate::flat : Fate::crashed);
     case EventKind::rate_changed:
       return change_path(event.actor, event.time);
     case EventKind::transfers_sent:

@@ -93,8 +93,8 @@ class Journeys {
   Direction models_;   // from the server to aggregators
   Direction updates_;  // back
   Aggregators aggregators_;
-  std::uint32_t copies_;   // first actor of the variants that aggregators hold
-  std::uint32_t to_pass_;  // first actor of the aggregators themselves
+  std::uint32_t copies_;                         // first actor of the variants that aggregators hold
+  std::uint32_t to_pass_;                        // first actor of the aggregators themselves
   std::map<std::uint32_t, ComingModel> coming_;  // by copy
   std::map<std::uint32_t, Participation> under_way_;
   Bytes server_down_{};

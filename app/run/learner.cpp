@@ -27,10 +27,9 @@ Learner::Learner(const scenarios::Scenario& scenario, const LearningTask& task, 
 
 Learner::Version Learner::make_version(llm::Model base) const {
   Version version{.base = std::move(base), .variants = {}};
-  const auto held =
-      llm::on_device(llm::hold(version.base, training_options(scenario_.training).precision,
-                               quantisation(scenario_.base.storage)),
-                     device_);
+  const auto held = llm::on_device(
+      llm::hold(version.base, training_options(scenario_.training).precision, quantisation(scenario_.base.storage)),
+      device_);
   for (const auto& shape : offered_)
     version.variants.push_back({.shape = shape, .model = llm::slice(held, shape)});
   return version;
@@ -53,10 +52,8 @@ void Learner::note(const llm::Plan& plan, std::int64_t invitation, std::int64_t 
                                          plan.client, stream),
             .steps = clients::local_batches(shard.examples, local_schedule(scenario_.training), scenario_.seed,
                                             plan.client, stream),
-            .randomness = {.seed = scenario_.seed,
-                           .domain = sim::Domain::dropout_seed,
-                           .round = stream,
-                           .client = plan.client}};
+            .randomness = {
+                .seed = scenario_.seed, .domain = sim::Domain::dropout_seed, .round = stream, .client = plan.client}};
   };
   trainer_.note({.plan = plan, .invitation = invitation, .version = version, .build = build});
 }
@@ -73,8 +70,8 @@ std::vector<TrainingRecord> Learner::collect(const clients::TrainingWatch& watch
     if (!result.losses.empty()) {
       record.first_loss = result.losses.front();
       record.last_loss = result.losses.back();
-      record.mean_loss = std::accumulate(result.losses.begin(), result.losses.end(), 0.0) /
-                         static_cast<double>(result.losses.size());
+      record.mean_loss =
+          std::accumulate(result.losses.begin(), result.losses.end(), 0.0) / static_cast<double>(result.losses.size());
     }
     if (result.update) add_contribution(*result.update, record);
     records.push_back(record);

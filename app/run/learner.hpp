@@ -36,7 +36,8 @@ struct Aggregation {
 };
 
 /// The tensors of a run: the sorted base of every version that somebody still trains on, its variants, the adapters in
-/// training, and what fusion makes of them. Virtual time decides when its functions are called, never what they compute.
+/// training, and what fusion makes of them. Virtual time decides when its functions are called, never what they
+/// compute.
 class Learner {
  public:
   /// `sorted` is the base in importance order; `offered` are its variants' shapes.

@@ -41,13 +41,14 @@ std::vector<double> cell_shares(const scenarios::Network& network) {
 
 NetworkSpec make_network(const scenarios::Scenario& scenario, const BaseModel& base, bool aggregators) {
   const auto& network = scenario.network;
-  NetworkSpec spec{.down = network.downlink,
-                   .up = network.uplink,
-                   .message_overhead = network.message_overhead,
-                   .aggregators = aggregators,
-                   .variants = base.variants.size(),
-                   .backhaul_latency = network.latency,
-                   .dense_update = dense_update(base.config, llm::full_shape(base.config), lora_spec(scenario.adapter))};
+  NetworkSpec spec{
+      .down = network.downlink,
+      .up = network.uplink,
+      .message_overhead = network.message_overhead,
+      .aggregators = aggregators,
+      .variants = base.variants.size(),
+      .backhaul_latency = network.latency,
+      .dense_update = dense_update(base.config, llm::full_shape(base.config), lora_spec(scenario.adapter))};
   for (const auto& kind : network.cells) {
     const CellCapacity cell{.down = kind.downlink,
                             .up = kind.uplink,

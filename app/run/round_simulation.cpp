@@ -16,8 +16,8 @@ namespace {
 using Fusion = server::Decision::Fusion;
 
 /// A client's fates, as error messages tell them.
-constexpr std::array<std::string_view, 7> fate_words = {"returned",        "arrived damaged", "left",     "crashed",
-                                                        "ran out of power", "were called off", "were discarded"};
+constexpr std::array<std::string_view, 7> fate_words = {
+    "returned", "arrived damaged", "left", "crashed", "ran out of power", "were called off", "were discarded"};
 
 std::string told(const std::vector<Participation>& participations) {
   std::array<std::int64_t, fate_words.size()> counts{};
@@ -110,8 +110,9 @@ void RoundSimulation::fuse() {
   current_.end = now();
   current_.server_down += journeys_.server_down();
   current_.server_up += journeys_.server_up();
-  std::ranges::sort(current_.participations, {},
-                    [](const Participation& p) { return std::tuple{p.plan.client, p.invitation}; });
+  std::ranges::sort(current_.participations, {}, [](const Participation& p) {
+    return std::tuple{p.plan.client, p.invitation};
+  });
   std::ranges::sort(current_.sat_out);
   const auto version = hooks_.fused(current_);
   current_ = {.round = rounds_ + 1,
@@ -128,8 +129,10 @@ void RoundSimulation::fuse() {
 void RoundSimulation::take_in(Participation&& ended) {
   hooks_.ended(ended);
   const auto fate = ended.fate;
+  const auto client = ended.plan.client;
   current_.participations.push_back(std::move(ended));
   if (calling_off_) return;
+  if (waiting_.is_kept()) waiting_.expect(client, now());
   require_progress();
   follow(fate == Fate::returned ? protocol_.returned() : protocol_.failed());
 }
@@ -142,9 +145,12 @@ void RoundSimulation::call_off() {
 
 void RoundSimulation::invite() {
   const auto eligible = [this](std::uint32_t client) { return is_eligible(client); };
+  std::vector<std::uint32_t> due;
+  Among among;
+  if (waiting_.is_kept()) among = due = waiting_.take_due(now());
   std::int64_t started = 0;
   for (bool again = true; again && wanted_ > 0;) {
-    const auto chosen = hooks_.select(invitations_ + 1, wanted_, eligible);
+    const auto chosen = hooks_.select(invitations_ + 1, wanted_, eligible, among);
     const bool few = static_cast<std::int64_t>(chosen.size()) < wish_.at_least;
     if (!wish_.keep_open && few && await_clients()) return;
     const auto now_started = start(chosen);
@@ -153,7 +159,11 @@ void RoundSimulation::invite() {
     // Who sat out gave no place away: others are asked.
     again = wish_.keep_open && now_started < static_cast<std::int64_t>(chosen.size());
   }
-  if (wanted_ > 0) (void)await_clients();
+  if (wanted_ > 0) {
+    keep_places_open(among);
+  } else {
+    waiting_.end();
+  }
   follow(protocol_.started(started));
 }
 
@@ -187,27 +197,47 @@ std::int64_t RoundSimulation::start(const std::vector<std::uint32_t>& chosen) {
   return started;
 }
 
+bool RoundSimulation::may_be_asked(std::uint32_t client) const {
+  return !journeys_.is_on_the_way(client) && (unfit_.empty() || !unfit_[client]);
+}
+
 bool RoundSimulation::is_eligible(std::uint32_t client) const {
-  if (journeys_.is_on_the_way(client) || (!unfit_.empty() && unfit_[client])) return false;
-  return hooks_.presence(client, simulator_.now()).there;
+  return may_be_asked(client) && hooks_.presence(client, now()).there;
 }
 
 bool RoundSimulation::await_clients() {
   std::int64_t there = 0;
   std::vector<SimTime> comings;
   for (std::uint32_t client = 0; client < clients_; ++client) {
-    if (journeys_.is_on_the_way(client) || (!unfit_.empty() && unfit_[client])) continue;
+    if (!may_be_asked(client)) continue;
     const auto presence = hooks_.presence(client, now());
     there += presence.there;
     if (!presence.there && presence.until != SimTime::never()) comings.push_back(presence.until);
   }
-  if (!wish_.keep_open && there >= wish_.at_least) return false;  // the selector wanted no more
-  const auto wanted = wish_.keep_open ? 1 : wish_.at_least - there;
-  if (static_cast<std::int64_t>(comings.size()) < wanted) return true;  // who is on the way may change that
-  const auto last = comings.begin() + wanted - 1;
+  if (there >= wish_.at_least) return false;  // the selector wanted no more
+  const auto missing = wish_.at_least - there;
+  if (static_cast<std::int64_t>(comings.size()) < missing) return true;  // who is on the way may change that
+  const auto last = comings.begin() + missing - 1;
   std::ranges::nth_element(comings, last);
   ask_inviter(*last, EventKind::clients_came);
   return true;
+}
+
+/// Whom the selector passed over though they are there is looked at again when they go and come back.
+void RoundSimulation::keep_places_open(const Among& looked_at) {
+  const auto look_again = [this](std::uint32_t client) {
+    if (!may_be_asked(client)) return;
+    if (const auto until = hooks_.presence(client, now()).until; until != SimTime::never())
+      waiting_.expect(client, until);
+  };
+  if (looked_at) {
+    std::ranges::for_each(*looked_at, look_again);
+  } else {
+    waiting_.begin();
+    for (std::uint32_t client = 0; client < clients_; ++client)
+      look_again(client);
+  }
+  if (const auto next = waiting_.next()) ask_inviter(*next, EventKind::clients_came);
 }
 
 /// One question at a time: a later one takes the place of what was asked before.

@@ -3,12 +3,14 @@
 #include <cstdint>
 #include <functional>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
 #include "app/run/journeys.hpp"
 #include "app/run/network.hpp"
 #include "app/run/timeline.hpp"
+#include "app/run/waiting_list.hpp"
 #include "llm/plan.hpp"
 #include "server/protocol/protocol.hpp"
 #include "sim/availability/availability.hpp"
@@ -17,12 +19,16 @@
 namespace edgefuse::app {
 
 using Eligible = std::function<bool(std::uint32_t client)>;
+/// The only clients that can be eligible, by rising id; nothing where it can be anybody.
+using Among = std::optional<std::span<const std::uint32_t>>;
 
 /// What the simulation of a run asks and tells its surroundings. It owns time and order, they own contents: with
 /// `fused` doing nothing to tensors this is the timing fidelity, event by event the same.
 struct RoundHooks {
   /// So many different clients, by rising id, for the invitation of that number.
-  std::function<std::vector<std::uint32_t>(std::int64_t invitation, std::int64_t count, const Eligible&)> select;
+  std::function<std::vector<std::uint32_t>(std::int64_t invitation, std::int64_t count, const Eligible&,
+                                           const Among& among)>
+      select;
   /// The client's plan, or nothing when no variant fits it.
   std::function<std::optional<llm::Plan>(std::uint32_t client)> plan;
   /// Whether a client is there and able to take part, and when that changes.
@@ -64,23 +70,27 @@ class RoundSimulation {
 
   void invite();
   [[nodiscard]] std::int64_t start(const std::vector<std::uint32_t>& chosen);
+  [[nodiscard]] bool may_be_asked(std::uint32_t client) const;
   [[nodiscard]] bool is_eligible(std::uint32_t client) const;
-  /// Unless enough are there already: sees to it that invite() is called again when enough are (when one more is, if
-  /// places are kept open).
+  /// Unless enough are there already: sees to it that invite() is called again when enough are.
   [[nodiscard]] bool await_clients();
+  /// Sees to it that invite() is called again for every client that comes, or comes back.
+  void keep_places_open(const Among& looked_at);
   void ask_inviter(SimTime at, EventKind kind);
 
   void require_progress() const;
   [[noreturn]] void give_up(const std::string& reason, const std::string& remedy) const;
 
   std::uint32_t clients_;
-  std::uint32_t alarm_;  // actors: clients, the server, its alarm, the one who invites (after the server has fused), links
+  std::uint32_t
+      alarm_;  // actors: clients, the server, its alarm, the one who invites (after the server has fused), links
   std::uint32_t inviter_;
   sim::Simulator<EventKind> simulator_;
   server::Protocol& protocol_;
   RoundHooks hooks_;
   Journeys journeys_;
 
+  WaitingList waiting_;
   std::vector<bool> unfit_;  // clients that sat out while a place was kept open
   server::Decision wish_{};  // how the clients still wanted are to be invited
   std::int64_t wanted_ = 0;

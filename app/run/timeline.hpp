@@ -29,9 +29,19 @@ enum class EventKind : std::uint8_t {
   update_from_aggregator,
 };
 
-inline constexpr std::string_view event_names[] = {
-    "begin-round", "download-done", "compute-done", "upload-done", "fuse",         "transfers-sent",      "left",
-    "stopped",     "rate-changed",  "time-up",      "clients-came", "model-at-aggregator", "update-from-aggregator"};
+inline constexpr std::string_view event_names[] = {"begin-round",
+                                                   "download-done",
+                                                   "compute-done",
+                                                   "upload-done",
+                                                   "fuse",
+                                                   "transfers-sent",
+                                                   "left",
+                                                   "stopped",
+                                                   "rate-changed",
+                                                   "time-up",
+                                                   "clients-came",
+                                                   "model-at-aggregator",
+                                                   "update-from-aggregator"};
 [[nodiscard]] constexpr std::string_view name(EventKind kind) {
   return event_names[static_cast<std::size_t>(kind)];
 }
@@ -48,7 +58,17 @@ enum class Fate : std::uint8_t {
 };
 
 /// How far a client is.
-enum class Stage : std::uint8_t { invited, waiting, receiving, received, training, sending, sent, at_aggregator, ended };
+enum class Stage : std::uint8_t {
+  invited,
+  waiting,
+  receiving,
+  received,
+  training,
+  sending,
+  sent,
+  at_aggregator,
+  ended
+};
 
 /// A client's part in a run, from its invitation to its end, in virtual time.
 struct Participation {
@@ -67,7 +87,7 @@ struct Participation {
 
 /// A round of the server: from the fusion before (or the start) to its own.
 struct RoundTimeline {
-  std::int64_t round = 0;  // from 1
+  std::int64_t round = 0;    // from 1
   std::int64_t version = 0;  // of the base before its fusion
   SimTime start;
   SimTime end;

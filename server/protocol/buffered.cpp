@@ -29,7 +29,9 @@ double Buffered::discount(std::int64_t staleness) const {
 Method<Protocol> buffered() {
   return {"buffered",
           "asynchronous clients, fused whenever a buffer of updates is full (FedBuff, 2106.06639)",
-          {rounds_parameter(), clients_parameter("clients on the way at any time"), staleness_exponent_parameter(),
+          {rounds_parameter(),
+           clients_parameter("clients on the way at any time"),
+           staleness_exponent_parameter(),
            {.name = "buffer",
             .standard = 10.0,
             .meaning = "updates that make a fusion, at most clients_per_round",
@@ -53,7 +55,9 @@ Method<Protocol> buffered() {
 Method<Protocol> asynchronous() {
   return {"asynchronous",
           "every update is mixed into the base as it arrives (FedAsync, 1903.03934)",
-          {rounds_parameter(), clients_parameter("clients on the way at any time"), staleness_exponent_parameter(),
+          {rounds_parameter(),
+           clients_parameter("clients on the way at any time"),
+           staleness_exponent_parameter(),
            {.name = "mixing",
             .standard = 0.6,
             .meaning = "share of a fresh update's model in the next version",

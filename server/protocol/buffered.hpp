@@ -13,9 +13,9 @@ struct BufferedSettings {
 };
 
 /// No rounds that clients wait for: whenever one ends another is invited, and whenever the buffer is full its updates
-/// are fused into whatever the base is by then. "buffered" averages the changes, each with its discount (FedBuff, Nguyen
-/// et al., 2106.06639, algorithm 1); "asynchronous" is a buffer of one whose update the base is mixed with (FedAsync,
-/// Xie et al., 1903.03934).
+/// are fused into whatever the base is by then. "buffered" averages the changes, each with its discount (FedBuff,
+/// Nguyen et al., 2106.06639, algorithm 1); "asynchronous" is a buffer of one whose update the base is mixed with
+/// (FedAsync, Xie et al., 1903.03934).
 class Buffered final : public Protocol {
  public:
   explicit Buffered(const BufferedSettings& settings) : settings_{settings} {}

@@ -48,22 +48,24 @@ Decision Deadline::fused(std::int64_t rounds) {
 }
 
 Method<Protocol> deadline() {
-  return {"deadline",
-          "windows: fuse what has come back when the deadline passes (FedCS, 1804.08333)",
-          {rounds_parameter(), clients_parameter("clients on the way when a window begins"), quorum_parameter(),
-           {.name = "window", .standard = 600.0, .meaning = "seconds until the deadline", .least = 1e-3, .most = 1e9},
-           {.name = "late",
-            .standard = std::string{"drop"},
-            .meaning = "drop: who is late is called off; keep: goes on and is fused in the window it returns in",
-            .choices = {"drop", "keep"}}},
-          [](const Parameters& parameters) -> std::unique_ptr<Protocol> {
-            return std::make_unique<Deadline>(DeadlineSettings{.rounds = whole(parameters, "rounds"),
-                                                               .clients_per_round =
-                                                                   whole(parameters, "clients_per_round"),
-                                                               .quorum = whole(parameters, "quorum"),
-                                                               .window = Seconds{number(parameters, "window")},
-                                                               .keep_late = word(parameters, "late") == "keep"});
-          }};
+  return {
+      "deadline",
+      "windows: fuse what has come back when the deadline passes (FedCS, 1804.08333)",
+      {rounds_parameter(),
+       clients_parameter("clients on the way when a window begins"),
+       quorum_parameter(),
+       {.name = "window", .standard = 600.0, .meaning = "seconds until the deadline", .least = 1e-3, .most = 1e9},
+       {.name = "late",
+        .standard = std::string{"drop"},
+        .meaning = "drop: who is late is called off; keep: goes on and is fused in the window it returns in",
+        .choices = {"drop", "keep"}}},
+      [](const Parameters& parameters) -> std::unique_ptr<Protocol> {
+        return std::make_unique<Deadline>(DeadlineSettings{.rounds = whole(parameters, "rounds"),
+                                                           .clients_per_round = whole(parameters, "clients_per_round"),
+                                                           .quorum = whole(parameters, "quorum"),
+                                                           .window = Seconds{number(parameters, "window")},
+                                                           .keep_late = word(parameters, "late") == "keep"});
+      }};
 }
 
 }  // namespace edgefuse::server

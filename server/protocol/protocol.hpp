@@ -13,7 +13,7 @@ struct Decision {
   /// What becomes of all that has come back since the last fusion. To discard it ends the round just so.
   enum class Fusion : std::uint8_t { none, fuse, discard };
 
-  bool call_off = false;          // everybody who is on the way: too late
+  bool call_off = false;  // everybody who is on the way: too late
   Fusion fusion = Fusion::none;
   std::int64_t invite = 0;        // so many more clients, picked by the selector
   std::int64_t at_least = 1;      // wait with the invitation until so many are there
@@ -48,8 +48,8 @@ class Protocol {
   [[nodiscard]] virtual Decision failed() = 0;
   /// The time that was asked for has passed.
   [[nodiscard]] virtual Decision woke() { return {}; }
-  /// A fusion (or discard) asked for is made: the `rounds`-th, counted from 1, whether or not there is anything to fuse.
-  /// What comes next cannot hang on that: no protocol knows what is in an update.
+  /// A fusion (or discard) asked for is made: the `rounds`-th, counted from 1, whether or not there is anything to
+  /// fuse. What comes next cannot hang on that: no protocol knows what is in an update.
   [[nodiscard]] virtual Decision fused(std::int64_t rounds) = 0;
 
   /// Factor on the weight of an update of that staleness.

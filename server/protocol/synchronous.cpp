@@ -52,7 +52,9 @@ Decision Synchronous::fused(std::int64_t rounds) {
 Method<Protocol> synchronous() {
   return {"synchronous",
           "rounds: invite a cohort, wait for it, fuse (FedAvg, 1602.05629)",
-          {rounds_parameter(), clients_parameter("updates waited for"), quorum_parameter(),
+          {rounds_parameter(),
+           clients_parameter("updates waited for"),
+           quorum_parameter(),
            {.name = "over_selection",
             .standard = 0.0,
             .meaning = "so much larger a share is invited; who is not among the first is called off (1902.01046)",

@@ -4,8 +4,9 @@ namespace edgefuse::server {
 
 std::vector<std::uint32_t> eligible_clients(const SelectionRequest& request) {
   std::vector<std::uint32_t> clients;
-  for (std::uint32_t client = 0; client < request.population; ++client)
+  for_candidates(request, [&](std::uint32_t client) {
     if (request.eligible(client)) clients.push_back(client);
+  });
   return clients;
 }
 

@@ -2,6 +2,8 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
+#include <span>
 #include <vector>
 
 #include "server/selection/history.hpp"
@@ -17,6 +19,8 @@ struct SelectionRequest {
   std::uint32_t invitation = 0;  // of the run, from 1: a round's, or whenever a place becomes free
   std::uint32_t population = 0;  // clients are the numbers below it
   std::uint32_t count = 0;
+  /// The only clients that can be eligible, by rising id, where that is known: spares looking at all others.
+  std::optional<std::span<const std::uint32_t>> among{};
   /// Whether a client can start now: there, and not taking part already.
   std::function<bool(std::uint32_t client)> eligible;
   /// How long it would take by its own plan, from invitation to arrival; infinite when no variant fits it.

@@ -74,7 +74,7 @@ std::vector<std::uint32_t> uniform_subset(const std::vector<std::uint32_t>& clie
 }
 
 std::vector<std::uint32_t> uniform_sample(const SelectionRequest& request, std::uint64_t count, sim::Draws& draws) {
-  if (count >= request.population / 2) return uniform_subset(eligible_clients(request), count, draws);
+  if (request.among || count >= request.population / 2) return uniform_subset(eligible_clients(request), count, draws);
   Clients chosen;
   // A batch never holds more than are missing, so the chosen are the first `count` distinct clients of the stream of
   // draws: uniform, and so is what is added to them below, as when to stop knows no client from another.

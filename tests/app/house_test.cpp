@@ -78,7 +78,7 @@ TEST(House, HeavyLibrariesStayOutOfHeaders) {
 
 /// Files that are larger than a file should be, each with the size it may not pass.
 const std::map<std::string, std::ptrdiff_t> large_files = {
-    {"llm/engine/factors.hpp", 120}, {"results/records.hpp", 135},  {"scenarios/codec.hpp", 175},
+    {"llm/engine/factors.hpp", 120}, {"results/records.hpp", 135}, {"scenarios/codec.hpp", 175},
     {"scenarios/scenario.hpp", 210}, {"sim/simulator.hpp", 120},
 };
 

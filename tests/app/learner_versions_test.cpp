@@ -52,9 +52,9 @@ struct Versions : ::testing::Test {
   TinyWorld world;
   Assembly assembly = assemble(scenario_of(world, {"fusion.weights=equal", "fleet.memory_scale=1"}), {});
   const Arm& arm = assembly.methods.arms.front();
-  Dense first;                                   // what client 0 changed
-  std::vector<server::Contribution> second;      // of clients 1 and 2
-  Dense fused;                                   // what the protocol makes of these
+  Dense first;                               // what client 0 changed
+  std::vector<server::Contribution> second;  // of clients 1 and 2
+  Dense fused;                               // what the protocol makes of these
   std::vector<TrainingRecord> records;
 
   void run(const std::string& protocol_name, const Parameters& parameters) {

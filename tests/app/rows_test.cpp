@@ -23,8 +23,12 @@ constexpr std::int64_t second = 1'000'000'000;
 struct Rows : ::testing::Test {
   TinyWorld world;
   Assembly assembly = assemble(scenario_of(world), {});
-  RoundTimeline round{
-      .round = 3, .version = 1, .start = SimTime{10 * second}, .end = SimTime{20 * second}, .participations = {}, .sat_out = {2, 0}};
+  RoundTimeline round{.round = 3,
+                      .version = 1,
+                      .start = SimTime{10 * second},
+                      .end = SimTime{20 * second},
+                      .participations = {},
+                      .sat_out = {2, 0}};
 
   void SetUp() override {
     for (const std::uint32_t client : {5U, 1U, 4U})
@@ -41,8 +45,9 @@ struct Rows : ::testing::Test {
             .course = {},
             .stage_began = {}};
   }
-  const std::vector<TrainingRecord> records = {
-      {.client = 1, .invitation = 3, .first_loss = 4, .last_loss = 3}, {.client = 4, .invitation = 3, .refused = true}, {.client = 5, .invitation = 3, .last_loss = 1}};
+  const std::vector<TrainingRecord> records = {{.client = 1, .invitation = 3, .first_loss = 4, .last_loss = 3},
+                                               {.client = 4, .invitation = 3, .refused = true},
+                                               {.client = 5, .invitation = 3, .last_loss = 1}};
 };
 
 TEST_F(Rows, OfPlansAreByClientWhetherTheyTookPartOrNot) {
@@ -115,8 +120,8 @@ TEST_F(Rows, OfARoundCountAndAddUpItsPlans) {
 
 TEST_F(Rows, TellEveryFateApart) {
   const std::vector<std::pair<Fate, Outcome>> told = {
-      {Fate::left, Outcome::lost},       {Fate::crashed, Outcome::lost},     {Fate::flat, Outcome::lost},
-      {Fate::discarded, Outcome::lost},  {Fate::called_off, Outcome::late},  {Fate::corrupt, Outcome::refused},
+      {Fate::left, Outcome::lost},      {Fate::crashed, Outcome::lost},    {Fate::flat, Outcome::lost},
+      {Fate::discarded, Outcome::lost}, {Fate::called_off, Outcome::late}, {Fate::corrupt, Outcome::refused},
   };
   std::set<std::string> words;
   for (const auto& [fate, outcome] : told) {

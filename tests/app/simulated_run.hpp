@@ -11,8 +11,8 @@
 namespace edgefuse::app::testing {
 
 /// A fleet for tests of virtual time, and what it does. Client c downloads 4 MB at 2 (c + 1) MB/s, computes 10 + c
-/// seconds and uploads 1 MB at 1 MB/s, half a second of latency each way; every client is chosen who can be. Change what
-/// a test is about.
+/// seconds and uploads 1 MB at 1 MB/s, half a second of latency each way; every client is chosen who can be. Change
+/// what a test is about.
 struct SimulatedFleet {
   std::uint32_t clients = 3;
   NetworkSpec network{.down = BytesPerSecond{1e9}, .up = BytesPerSecond{1e9}};
@@ -49,9 +49,11 @@ struct SimulatedFleet {
     const auto with = server::protocols().make(protocol, parameters);
     std::int64_t version = 0;
     RoundSimulation simulation{
-        clients, network, *with,
+        clients,
+        network,
+        *with,
         {.select =
-             [this](std::int64_t, std::int64_t count, const Eligible& eligible) {
+             [this](std::int64_t, std::int64_t count, const Eligible& eligible, const Among&) {
                std::vector<std::uint32_t> chosen;
                for (std::uint32_t c = 0; c < clients && std::ssize(chosen) < count; ++c)
                  if (eligible(c)) chosen.push_back(c);

@@ -74,8 +74,7 @@ TEST(WhatIf, StragglersCostTimeOrWhatTheyHaveDone) {
 TEST(WhatIf, ClientsOfOneTimeZoneSleepTheDay) {
   const auto one_zone = what_if("day-and-night");
   expect_pinned(one_zone, {.end = 83362467578494, .versions = 59, .returned = 1147, .lost = 23});
-  const auto the_world =
-      what_if("day-and-night", {"fleet.availability_settings={from=23,to=6,zones=8,jitter=1}"});
+  const auto the_world = what_if("day-and-night", {"fleet.availability_settings={from=23,to=6,zones=8,jitter=1}"});
   expect_pinned(the_world, {.end = 31056512565113, .versions = 60, .returned = 1157, .lost = 9});
   EXPECT_LT(2 * seconds(the_world), seconds(one_zone)) << "it is night somewhere";
   EXPECT_LT(jain(the_world), jain(one_zone)) << "a run of less than a day has seen a part of the world only";
@@ -102,13 +101,13 @@ TEST(WhatIf, FlakyDevicesWorkForNothing) {
   const auto sound = what_if("flaky-devices", {"failures.crash=0", "failures.corrupt=0"});
   EXPECT_EQ(sound.fates.size(), 1U) << "all that is left is leaving";
   EXPECT_LT(sound.wasted, flaky.wasted);
-  EXPECT_FALSE(what_if("flaky-devices", {"fleet.availability=always", "fleet.availability_settings={}"})
-                   .fates.contains("left"));
+  EXPECT_FALSE(
+      what_if("flaky-devices", {"fleet.availability=always", "fleet.availability_settings={}"}).fates.contains("left"));
 }
 
 TEST(WhatIf, SparingBatteriesTakesTimeAndNotToLosesWork) {
   const auto careful = what_if("battery-aware");
-  expect_pinned(careful, {.end = 89390020900876, .versions = 20, .returned = 160, .lost = 6, .late = 15});
+  expect_pinned(careful, {.end = 89486898414327, .versions = 20, .returned = 160, .lost = 6, .late = 15});
   const auto careless = what_if("battery-aware", {"battery.least=0"});
   EXPECT_GT(careless.fates.at("battery flat"), careful.fates.at("battery flat"));
   const auto powered = what_if("battery-aware", {"battery.power=mains"});

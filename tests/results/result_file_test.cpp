@@ -73,8 +73,7 @@ fs::path recorded_by_an_earlier_edgefuse() {
   hdf5::write_attribute(open.id(), "schema_version", "1.1");
   const auto leave_out_later = [&](const auto& table) {
     for (const auto& column : table.columns)
-      if (column.since > 0)
-        H5Ldelete(open.id(), fmt::format("{}/{}", table.path, column.name).c_str(), H5P_DEFAULT);
+      if (column.since > 0) H5Ldelete(open.id(), fmt::format("{}/{}", table.path, column.name).c_str(), H5P_DEFAULT);
   };
   leave_out_later(plan_table());
   leave_out_later(round_table());
