@@ -25,7 +25,7 @@ struct DividedCorpus {
 struct Parts {
   Methods methods;
   clients::Fleet fleet;
-  clients::Conditions conditions;
+  clients::ConditionsSpec conditions;
   BaseModel base;
   DividedCorpus data;  // empty under source "none"
 };
@@ -34,8 +34,7 @@ Parts make_parts(const scenarios::Scenario& scenario, const std::filesystem::pat
   Mistakes mistakes;
   auto methods = mistakes.attempt([&] { return make_methods(scenario); });
   auto fleet = mistakes.attempt([&] { return make_fleet(scenario); });
-  std::optional<clients::Conditions> conditions;
-  if (fleet) conditions = mistakes.attempt([&] { return make_conditions(scenario, *fleet, assets); });
+  auto conditions = mistakes.attempt([&] { return conditions_spec(scenario, assets); });
   auto base = mistakes.attempt([&] { return open_base(scenario, assets); });
   DividedCorpus data;
   if (scenario.data.source != "none")
@@ -111,7 +110,7 @@ Assembly assemble(scenarios::Scenario scenario, const std::filesystem::path& ass
                             .storage = cost_options(scenario)},
                            *parts.methods.policy,
                            {.background_load = scenario.fleet.background_load}};
-
+  clients::Conditions conditions{parts.fleet, std::move(parts.conditions)};
   Assembly assembly{.scenario = std::move(scenario),
                     .base = std::move(parts.base),
                     .methods = std::move(parts.methods),
@@ -119,7 +118,7 @@ Assembly assemble(scenarios::Scenario scenario, const std::filesystem::path& ass
                     .task = std::move(tokens.task),
                     .evaluator = std::move(tokens.evaluator),
                     .planner = std::move(planner),
-                    .conditions = std::move(parts.conditions),
+                    .conditions = std::move(conditions),
                     .notes = std::move(notes)};
   require_feasible(assembly);
   return assembly;

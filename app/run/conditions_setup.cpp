@@ -43,8 +43,7 @@ std::optional<clients::BatteryHabits> battery_habits(const scenarios::Battery& b
 
 }  // namespace
 
-clients::Conditions make_conditions(const scenarios::Scenario& scenario, const clients::Fleet& fleet,
-                                    const std::filesystem::path& assets) {
+clients::ConditionsSpec conditions_spec(const scenarios::Scenario& scenario, const std::filesystem::path& assets) {
   clients::ConditionsSpec spec{.seed = scenario.seed,
                                .mishaps = {.crash = scenario.failures.crash,
                                            .corrupt = scenario.failures.corrupt,
@@ -64,7 +63,7 @@ clients::Conditions make_conditions(const scenarios::Scenario& scenario, const c
     });
   }
   mistakes.finish();
-  return clients::Conditions{fleet, std::move(spec)};
+  return spec;
 }
 
 }  // namespace edgefuse::app

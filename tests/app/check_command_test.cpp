@@ -1,0 +1,113 @@
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <fstream>
+#include <string>
+#include <vector>
+
+#include <nlohmann/json.hpp>
+
+#include "tests/app/tiny_world.hpp"
+#include "tests/support/assets.hpp"
+
+namespace edgefuse::app {
+namespace {
+
+using nlohmann::json;
+
+std::string shipped(const std::string& name) {
+  return (edgefuse::testing::project_root() / "scenarios/what-if" / (name + ".toml")).string();
+}
+
+testing::Outcome check(const std::string& name, const std::vector<std::string>& overrides = {}) {
+  std::vector<std::string> arguments = {"check", shipped(name), "--json"};
+  for (const auto& override : overrides)
+    arguments.insert(arguments.end(), {"--set", override});
+  return testing::edgefuse(arguments);
+}
+
+void expect_refused(const testing::Outcome& outcome, const std::vector<std::string>& parts) {
+  EXPECT_EQ(outcome.code, 2) << outcome.out;
+  for (const auto& part : parts)
+    EXPECT_NE(outcome.err.find(part), std::string::npos) << "\"" << part << "\" is not in\n" << outcome.err;
+}
+
+TEST(CheckCommand, TellsWhatEveryGroupWouldDo) {
+  const auto outcome = check("stragglers");
+  ASSERT_EQ(outcome.code, 0) << outcome.err;
+  const auto told = json::parse(outcome.out);
+  EXPECT_EQ(told.at("clients_per_round"), 20);
+  const auto& boards = told.at("groups").at(2);
+  EXPECT_EQ(boards.at("device"), "raspberry-pi-4");
+  EXPECT_EQ(boards.at("clients"), 6);
+  EXPECT_GT(boards.at("seconds").at("median"), told.at("groups").at(0).at("seconds").at("most"))
+      << "that is why they straggle";
+  EXPECT_EQ(boards.at("share_there"), 1);
+}
+
+TEST(CheckCommand, CountsThoseThatFitNothingAndWhatTheyWouldNeed) {
+  const auto outcome = check("stragglers", {"fleet.group[2].memory=\"1 MB\""});
+  ASSERT_EQ(outcome.code, 0) << outcome.err;
+  const auto boards = json::parse(outcome.out).at("groups").at(2);
+  EXPECT_EQ(boards.at("sat_out"), 6);
+  EXPECT_GT(boards.at("least_memory_bytes"), 1e6);
+}
+
+TEST(CheckCommand, CountsThoseThatMeetADeadline) {
+  const auto told = json::parse(check("flaky-devices", {"protocol.settings={window=90}"}).out);
+  for (const auto& group : told.at("groups")) {
+    EXPECT_GT(group.at("in_time"), 0);
+    EXPECT_LT(group.at("in_time"), group.at("clients"));
+  }
+}
+
+TEST(CheckCommand, TellsHowMuchOfADayClientsAreThere) {
+  const auto night = json::parse(check("day-and-night").out).at("groups").at(0).at("share_there").get<double>();
+  EXPECT_NEAR(night, 7.0 / 24, 0.03);
+}
+
+TEST(CheckCommand, WritesATableAndNothingElse) {
+  const auto outcome = testing::edgefuse({"check", shipped("stragglers")});
+  EXPECT_EQ(outcome.code, 0);
+  EXPECT_NE(outcome.out.find("raspberry-pi-4: 6 clients"), std::string::npos) << outcome.out;
+}
+
+TEST(CheckCommand, RefusesADeadlineThatNobodyCanMeet) {
+  expect_refused(check("flaky-devices", {"protocol.settings={window=1}"}),
+                 {"protocol.settings: window = 1 leaves 1.00 s, and the fastest client needs", "give more than"});
+  expect_refused(check("stragglers", {"selection.method=deadline-aware", "selection.settings={deadline=0.5}"}),
+                 {"selection.settings: deadline = 0.5"});
+}
+
+TEST(CheckCommand, RefusesAvailabilityThatNeverComes) {
+  const auto trace = edgefuse::testing::scratch_folder() / "devices.csv";
+  std::ofstream{trace} << "device,from,to\n";
+  expect_refused(check("stragglers", {"fleet.availability=trace",
+                                      "fleet.availability_settings={path=\"" + trace.string() + "\"}"}),
+                 {trace.string()});
+}
+
+TEST(CheckCommand, RefusesTracesOutOfOrderAndNotANumber) {
+  const auto folder = edgefuse::testing::scratch_folder();
+  std::ofstream{folder / "order"} << "0 1\n5 2\n3 1\n";
+  expect_refused(check("stragglers", {"fleet.group[0].trace=\"" + (folder / "order").string() + "\""}), {"order:3"});
+  std::ofstream{folder / "nan"} << "0 1\n5 nan\n7 1\n";
+  expect_refused(check("stragglers", {"fleet.group[0].trace=\"" + (folder / "nan").string() + "\""}), {"nan:2"});
+}
+
+TEST(CheckCommand, RefusesSelectionByLossesUnderTiming) {
+  expect_refused(check("stragglers", {"selection.method=oort"}),
+                 {"selection.method: \"oort\" goes by losses", "write fidelity = \"learning\""});
+}
+
+TEST(CheckCommand, RefusesAnUnknownRadioWithTheNearest) {
+  expect_refused(check("stragglers", {"fleet.group[0].radio=wify"}), {"did you mean \"wifi\"?"});
+}
+
+TEST(CheckCommand, SaysEverythingThatIsWrongAtOnce) {
+  expect_refused(check("stragglers", {"fleet.group[0].radio=wify", "selection.method=oort", "fleet.availability=often"}),
+                 {"fleet.group[0].radio", "selection.method", "fleet.availability"});
+}
+
+}  // namespace
+}  // namespace edgefuse::app
