@@ -82,8 +82,8 @@ TEST(CheckCommand, RefusesADeadlineThatNobodyCanMeet) {
 TEST(CheckCommand, RefusesAvailabilityThatNeverComes) {
   const auto trace = edgefuse::testing::scratch_folder() / "devices.csv";
   std::ofstream{trace} << "device,from,to\n";
-  expect_refused(check("stragglers", {"fleet.availability=trace",
-                                      "fleet.availability_settings={path=\"" + trace.string() + "\"}"}),
+  expect_refused(check("stragglers",
+                       {"fleet.availability=trace", "fleet.availability_settings={path=\"" + trace.string() + "\"}"}),
                  {trace.string()});
 }
 
@@ -105,8 +105,9 @@ TEST(CheckCommand, RefusesAnUnknownRadioWithTheNearest) {
 }
 
 TEST(CheckCommand, SaysEverythingThatIsWrongAtOnce) {
-  expect_refused(check("stragglers", {"fleet.group[0].radio=wify", "selection.method=oort", "fleet.availability=often"}),
-                 {"fleet.group[0].radio", "selection.method", "fleet.availability"});
+  expect_refused(
+      check("stragglers", {"fleet.group[0].radio=wify", "selection.method=oort", "fleet.availability=often"}),
+      {"fleet.group[0].radio", "selection.method", "fleet.availability"});
 }
 
 }  // namespace

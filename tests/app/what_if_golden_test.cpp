@@ -14,7 +14,7 @@
 namespace edgefuse::app {
 namespace {
 
-results::Summary what_if(const std::string& scenario, const std::vector<std::string>& overrides = {}) {
+results::ResultFile result_of(const std::string& scenario, const std::vector<std::string>& overrides = {}) {
   const auto file = (edgefuse::testing::scratch_folder() / "what-if.h5").string();
   const auto path = edgefuse::testing::project_root() / "scenarios/what-if" / (scenario + ".toml");
   std::vector<std::string> arguments = {"run", path.string(), "--out", file};
@@ -22,7 +22,11 @@ results::Summary what_if(const std::string& scenario, const std::vector<std::str
     arguments.insert(arguments.end(), {"--set", override});
   const auto outcome = testing::edgefuse(arguments);
   EXPECT_EQ(outcome.code, 0) << outcome.err;
-  return results::summarise(results::read_result(file));
+  return results::read_result(file);
+}
+
+results::Summary what_if(const std::string& scenario, const std::vector<std::string>& overrides = {}) {
+  return results::summarise(result_of(scenario, overrides));
 }
 
 /// What is pinned of a run.
@@ -123,6 +127,43 @@ TEST(WhatIf, AggregatorsSpareAThinLinkOfTheServer) {
   expect_pinned(direct, {.end = 376595081907, .versions = 6, .returned = 240});
   EXPECT_LT(1.5 * seconds(hierarchy), seconds(direct));
   EXPECT_EQ(hierarchy.bytes_down, direct.bytes_down) << "clients receive the same";
+}
+
+/// What a round's row adds up to by its plans.
+results::RoundRow added_up(const results::ResultFile& result, const results::RoundRow& round) {
+  results::RoundRow sum;
+  for (const auto& plan : result.plans) {
+    if (plan.round != round.round || plan.outcome == results::Outcome::sat_out) continue;
+    ++sum.started;
+    sum.bytes_down += plan.received;
+    sum.bytes_up += plan.sent;
+    sum.energy += plan.spent;
+    if (plan.outcome != results::Outcome::returned) sum.wasted += plan.received + plan.sent;
+    EXPECT_LE(plan.received, plan.download) << "client " << plan.client;
+    EXPECT_LE(plan.sent, plan.upload) << "client " << plan.client;
+    EXPECT_GE(plan.staleness, 0);
+  }
+  return sum;
+}
+
+TEST(WhatIf, BooksBalance) {
+  for (const auto* scenario : {"stragglers", "flaky-devices", "battery-aware", "day-and-night", "uplink-bottleneck"}) {
+    const auto result = result_of(scenario);
+    for (const auto& round : result.rounds) {
+      const auto sum = added_up(result, round);
+      EXPECT_EQ(round.started, sum.started) << scenario << ", round " << round.round;
+      EXPECT_EQ(round.started, round.returned + round.lost + round.late + round.refused) << scenario;
+      EXPECT_DOUBLE_EQ(round.bytes_down.value, sum.bytes_down.value) << scenario << ", round " << round.round;
+      EXPECT_DOUBLE_EQ(round.wasted.value, sum.wasted.value) << scenario << ", round " << round.round;
+      EXPECT_DOUBLE_EQ(round.energy.value, sum.energy.value) << scenario << ", round " << round.round;
+    }
+    const auto total = results::summarise(result);
+    double through_the_server = 0;
+    for (const auto& round : result.rounds)
+      through_the_server += round.server_up.value + round.server_down.value;
+    EXPECT_NEAR(through_the_server, (total.bytes_up + total.bytes_down).value, 1e-6 * through_the_server)
+        << scenario << ": all there is goes through the server's link";
+  }
 }
 
 }  // namespace

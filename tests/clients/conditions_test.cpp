@@ -66,8 +66,11 @@ TEST(Conditions, SlowAWarmDeviceAndLetItCool) {
 }
 
 /// Plugged in from 22 to 6 o'clock; the run begins at midnight.
-constexpr BatteryHabits nightly{
-    .least = 0.5, .drain = Watts{0.5}, .charger = Watts{10}, .plug_in = Seconds{22 * 3600.0}, .unplug = Seconds{6 * 3600.0}};
+constexpr BatteryHabits nightly{.least = 0.5,
+                                .drain = Watts{0.5},
+                                .charger = Watts{10},
+                                .plug_in = Seconds{22 * 3600.0},
+                                .unplug = Seconds{6 * 3600.0}};
 
 TEST(Conditions, KeepAwayWhoseBatteryIsLowUntilItIsPluggedIn) {
   auto device = phone();
@@ -100,8 +103,8 @@ TEST(Conditions, OfTransfersDrainTheBatteryToo) {
   auto device = phone();
   device.battery = Joules{1000};
   const auto fleet = ten(device);
-  auto conditions = conditions_of(fleet, BatteryHabits{.least = 0.5, .charger = Watts{10}, .plug_in = Seconds{},
-                                                       .unplug = Seconds{3600}});
+  auto conditions = conditions_of(
+      fleet, BatteryHabits{.least = 0.5, .charger = Watts{10}, .plug_in = Seconds{}, .unplug = Seconds{3600}});
   const SimTime two_oclock{2 * hour};
   EXPECT_TRUE(conditions.presence(fleet, 0, two_oclock).there);
   conditions.transferred(fleet, 0, Joules{600}, two_oclock);
@@ -122,7 +125,8 @@ TEST(Conditions, FollowATraceOfRatesWithLossAndTheProportionOfBothDirections) {
     seen_fast = seen_fast || link.down.value > 1.4e6;
   }
   EXPECT_TRUE(seen_fast) << "2 MB/s less a quarter";
-  EXPECT_NEAR(conditions.expected_link(fleet, 2).down.value, 0.75 * 4e6 / 3, 0.02e6) << "1, 2 and 1 MB/s, ten seconds each";
+  EXPECT_NEAR(conditions.expected_link(fleet, 2).down.value, 0.75 * 4e6 / 3, 0.02e6)
+      << "1, 2 and 1 MB/s, ten seconds each";
 }
 
 }  // namespace

@@ -10,7 +10,8 @@ namespace {
 /// Two laptops about law, two boards about music and law.
 ResultFile four_clients() {
   ResultFile result;
-  result.clients = {{"laptop", "law", {}, 1}, {"laptop", "law", {}, 1}, {"board", "music", {}, 1}, {"board", "law", {}, 1}};
+  result.clients = {
+      {"laptop", "law", {}, 1}, {"laptop", "law", {}, 1}, {"board", "music", {}, 1}, {"board", "law", {}, 1}};
   return result;
 }
 
