@@ -9,22 +9,10 @@
 namespace edgefuse::app {
 namespace {
 
+using testing::computing;
 using testing::SimulatedFleet;
 
 constexpr std::int64_t second = 1'000'000'000;
-
-/// Client c computes compute[c] seconds; nothing else takes time.
-SimulatedFleet computing(std::vector<double> compute) {
-  SimulatedFleet fleet{.clients = static_cast<std::uint32_t>(compute.size())};
-  fleet.path = [](std::uint32_t, SimTime) {
-    return clients::PathSpan{.link = {.up = BytesPerSecond{1e15}, .down = BytesPerSecond{1e15}, .latency = Seconds{}}};
-  };
-  fleet.network = {.down = BytesPerSecond{1e18}, .up = BytesPerSecond{1e18}};
-  fleet.course = [compute](const Participation& p, SimTime) {
-    return clients::Course{.compute = Seconds{compute[p.plan.client]}};
-  };
-  return fleet;
-}
 
 Parameters rounds_of(double rounds, double clients) {
   return {{"rounds", rounds}, {"clients_per_round", clients}};

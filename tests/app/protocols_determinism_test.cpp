@@ -30,7 +30,8 @@ class Protocols : public ::testing::TestWithParam<Way> {
   TinyWorld world;
 
   void SetUp() override {
-    world.replace(world.scenario, "[pruning]", "[[network.cell]]\nnumber = 2\nuplink = \"1 MB/s\"\ndownlink = \"2 MB/s\"\n\n[pruning]");
+    world.replace(world.scenario, "[pruning]",
+                  "[[network.cell]]\nnumber = 2\nuplink = \"1 MB/s\"\ndownlink = \"2 MB/s\"\n\n[pruning]");
   }
 
   [[nodiscard]] results::ResultFile run(const std::string& threads, const std::vector<std::string>& more = {}) const {
@@ -78,14 +79,12 @@ Way way(std::string name, std::vector<std::string> overrides) {
 
 INSTANTIATE_TEST_SUITE_P(
     All, Protocols,
-    ::testing::Values(way("synchronous", {"protocol.settings={over_selection=0.5}"}),
-                      way("quorum", {"protocol.settings={quorum=3}"}),
-                      way("deadline", {"protocol.kind=deadline", "protocol.settings={window=0.8, late=\"keep\"}"}),
-                      way("buffered", {"protocol.kind=buffered", "protocol.settings={buffer=2}"}),
-                      way("asynchronous", {"protocol.kind=asynchronous"}),
-                      way("hierarchical", {"protocol.kind=hierarchical"}),
-                      way("markov", {"fleet.availability=markov",
-                                     "fleet.availability_settings={mean_there=0.01,mean_away=0.01}"})),
+    ::testing::Values(
+        way("synchronous", {"protocol.settings={over_selection=0.5}"}), way("quorum", {"protocol.settings={quorum=3}"}),
+        way("deadline", {"protocol.kind=deadline", "protocol.settings={window=0.8, late=\"keep\"}"}),
+        way("buffered", {"protocol.kind=buffered", "protocol.settings={buffer=2}"}),
+        way("asynchronous", {"protocol.kind=asynchronous"}), way("hierarchical", {"protocol.kind=hierarchical"}),
+        way("markov", {"fleet.availability=markov", "fleet.availability_settings={mean_there=0.01,mean_away=0.01}"})),
     [](const ::testing::TestParamInfo<Way>& parameter) { return parameter.param.name; });
 
 }  // namespace

@@ -80,4 +80,17 @@ struct SimulatedFleet {
   }
 };
 
+/// A fleet without links to speak of: client c computes `compute[c]` seconds.
+[[nodiscard]] inline SimulatedFleet computing(std::vector<double> compute) {
+  SimulatedFleet fleet{.clients = static_cast<std::uint32_t>(compute.size())};
+  fleet.path = [](std::uint32_t, SimTime) {
+    return clients::PathSpan{.link = {.up = BytesPerSecond{1e15}, .down = BytesPerSecond{1e15}, .latency = Seconds{}}};
+  };
+  fleet.network = {.down = BytesPerSecond{1e18}, .up = BytesPerSecond{1e18}};
+  fleet.course = [compute](const Participation& p, SimTime) {
+    return clients::Course{.compute = Seconds{compute[p.plan.client]}};
+  };
+  return fleet;
+}
+
 }  // namespace edgefuse::app::testing
