@@ -35,24 +35,30 @@ std::vector<Prospect> Planner::prospects(const Fleet& fleet, std::uint32_t clien
     p.upload = cost.upload;
     p.work = static_cast<double>(workload.batches) * step;
     p.compute = expected_time(fleet.device(client), p.work, expectations_);
-    p.energy = sim::participation_energy(
-        fleet.device(client), {.compute = p.compute,
-                               .transfer = sim::download_time(link, p.download) + sim::upload_time(link, p.upload),
-                               .down = p.download,
-                               .up = p.upload});
+    const Bytes down = p.download + expectations_.message_overhead;
+    const Bytes up = p.upload + expectations_.message_overhead;
+    const Seconds transfer = sim::download_time(link, down) + sim::upload_time(link, up);
+    p.time = sim::download_time(link, down) + p.compute + sim::upload_time(link, up);
+    p.energy = sim::participation_energy(fleet.device(client),
+                                         {.compute = p.compute, .transfer = transfer, .down = down, .up = up});
     made.push_back(p);
   }
   return made;
+}
+
+Choice Planner::choice(const Fleet& fleet, std::uint32_t client, const sim::Link& link,
+                       const Workload& workload) const {
+  return policy_.choose(prospects(fleet, client, link, workload), fleet.memory(client));
 }
 
 std::optional<llm::Plan> Planner::plan(const Fleet& fleet, std::uint32_t client, const sim::Link& link,
                                        const Workload& workload) const {
   const auto offered = prospects(fleet, client, link, workload);
   auto choice = policy_.choose(offered, fleet.memory(client));
-  if (!choice) return std::nullopt;
-  const auto& chosen = offered[choice->prospect];
+  if (!choice.prospect) return std::nullopt;
+  const auto& chosen = offered[*choice.prospect];
   return llm::Plan{.client = client,
-                   .variant = static_cast<std::uint32_t>(choice->prospect),
+                   .variant = static_cast<std::uint32_t>(*choice.prospect),
                    .ratio = chosen.ratio,
                    .parameters = chosen.parameters,
                    .rank = offer_.adapter.rank,
@@ -62,21 +68,12 @@ std::optional<llm::Plan> Planner::plan(const Fleet& fleet, std::uint32_t client,
                    .examples = workload.examples,
                    .work = chosen.work,
                    .compute = chosen.compute,
+                   .predicted = chosen.time,
                    .peak_memory = chosen.peak_memory,
                    .download = chosen.download,
                    .upload = chosen.upload,
                    .energy = chosen.energy,
-                   .binding = std::move(choice->binding)};
-}
-
-Bytes Planner::least_memory(const Workload& workload) const {
-  const auto peak = [&](const llm::VariantShape& variant) {
-    return llm::variant_cost(offer_.config, variant, offer_.adapter, workload.step, offer_.storage).peak_memory;
-  };
-  Bytes least = peak(offer_.variants.front());
-  for (const auto& variant : offer_.variants)
-    least = std::min(least, peak(variant));
-  return least;
+                   .binding = std::move(choice.binding)};
 }
 
 }  // namespace edgefuse::clients

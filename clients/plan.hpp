@@ -28,6 +28,7 @@ struct Offer {
 /// What every client expects of its device, whatever becomes of it.
 struct Expectations {
   double background_load = 0;  // share of its speed that other programs take
+  Bytes message_overhead{};    // sent with every model and every update
 };
 
 /// Turns a client's means into its plan (docs/models/time.md).
@@ -41,11 +42,12 @@ class Planner {
   /// link or what is left of it.
   [[nodiscard]] std::vector<Prospect> prospects(const Fleet& fleet, std::uint32_t client, const sim::Link& link,
                                                 const Workload& workload) const;
-  /// The client's decision; nothing when no variant fits, and the client sits out.
+  /// What its policy says to them.
+  [[nodiscard]] Choice choice(const Fleet& fleet, std::uint32_t client, const sim::Link& link,
+                              const Workload& workload) const;
+  /// The client's decision; nothing when no variant will do, and the client sits out.
   [[nodiscard]] std::optional<llm::Plan> plan(const Fleet& fleet, std::uint32_t client, const sim::Link& link,
                                               const Workload& workload) const;
-  /// The memory without which a client with this workload sits out.
-  [[nodiscard]] Bytes least_memory(const Workload& workload) const;
 
  private:
   Offer offer_;

@@ -19,8 +19,9 @@ struct Plan {
   std::int64_t batch = 0;
   std::int64_t sequence = 0;  // padded length the cost is counted at
   std::int64_t examples = 0;
-  Seconds work;     // of computing, on the undisturbed, cool device
-  Seconds compute;  // what it expects that to take
+  Seconds work;       // of computing, on the undisturbed, cool device
+  Seconds compute;    // what it expects that to take
+  Seconds predicted;  // from the invitation to the update's arrival
   Bytes peak_memory;
   Bytes download;
   Bytes upload;

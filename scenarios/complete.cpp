@@ -98,6 +98,17 @@ class Checks {
     }
   }
 
+  void fixed_ratio() {
+    if (s_.pruning.policy != "fixed" || is_broken("pruning")) return;
+    const auto found = s_.pruning.policy_settings.find("ratio");
+    const auto* written = found == s_.pruning.policy_settings.end() ? nullptr : std::get_if<double>(&found->second);
+    const double ratio = written == nullptr ? 0 : *written;
+    if (std::ranges::find(s_.pruning.ratios, ratio) == s_.pruning.ratios.end()) {
+      complain("pruning.policy_settings", fmt::format("ratio {} is not among pruning.ratios", ratio),
+               "offer it, or fix another");
+    }
+  }
+
   void cells() {
     if (is_broken("network.cell") || s_.network.cells.empty()) return;
     double sum = 0;
@@ -254,6 +265,7 @@ void complete(Scenario& scenario, std::vector<Mistake>& mistakes) {
   checks.groups();
   checks.training();
   checks.rounds();
+  checks.fixed_ratio();
   checks.cells();
   checks.availability();
   checks.protocol();

@@ -69,6 +69,7 @@ struct Pruning {
   std::string method = "magnitude";
   Settings settings;
   std::string policy = "fit-memory";
+  Settings policy_settings;
   std::vector<double> ratios = {0, 0.25, 0.5, 0.75};
   std::int64_t protect_first = 1;
   std::int64_t protect_last = 1;

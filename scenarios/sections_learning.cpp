@@ -10,11 +10,15 @@ Section pruning_section() {
               "How KV-head groups and MLP neurons are ranked."),
           key("settings", &Pruning::settings, ParameterTable{}, "The method's own parameters."),
           key("policy", &Pruning::policy, Name{"name of a policy"},
-              "How a client chooses its ratio. `fit-memory`: the largest variant whose predicted peak memory "
-              "fits the client's budget."),
+              "How a client chooses its ratio. `fit-memory`: the largest variant whose predicted peak memory fits its "
+              "budget; `fit-deadline`, `fit-energy`, `fit-all`: and that is back in time, or draws little enough; "
+              "`fixed`: one ratio for everybody."),
+          key("policy_settings", &Pruning::policy_settings, ParameterTable{},
+              "The policy's own parameters: `{ deadline = 60 }` in seconds, `{ energy = 500 }` in joules, `{ ratio = "
+              "0.5 }`."),
           key("ratios", &Pruning::ratios, ListOf<Number>{{0, 1, Number::End::closed, open}, Items::increasing, 1},
               "The ratios on offer, ascending: the share of prunable parameters each variant lacks. A client "
-              "that fits none sits out."),
+              "that none will do for sits out."),
           key("protect_first", &Pruning::protect_first, Whole{0, 1000}, "So many first layers stay whole."),
           key("protect_last", &Pruning::protect_last, Whole{0, 1000}, "So many last layers stay whole."),
       });

@@ -24,8 +24,8 @@ struct Plans {
   std::vector<Bytes> upload;
   std::vector<Joules> energy;
 
-  void add(const llm::Plan& plan, Seconds predicted) {
-    time.push_back(predicted);
+  void add(const llm::Plan& plan) {
+    time.push_back(plan.predicted);
     compute.push_back(plan.compute);
     download.push_back(plan.download);
     upload.push_back(plan.upload);
@@ -58,14 +58,14 @@ GroupForecast of_group(const Assembly& assembly, const std::vector<std::uint32_t
     const auto plan = assembly.plan(client);
     if (!plan) {
       ++made.sat_out;
-      made.least_memory =
-          std::max(made.least_memory, assembly.planner.least_memory(assembly.task.shard(client).workload));
+      const auto need = need_of(assembly, client);
+      auto& neediest = made.needs.try_emplace(need.budget, need).first->second;
+      neediest.least = std::max(neediest.least, need.least);
       continue;
     }
-    const auto predicted = assembly.predicted_time(*plan);
-    plans.add(*plan, predicted);
+    plans.add(*plan);
     ++made.at_ratio[plan->ratio];
-    made.in_time += !deadline || predicted <= *deadline;
+    made.in_time += !deadline || plan->predicted <= *deadline;
   }
   made.time = spread(plans.time);
   made.compute = spread(plans.compute);

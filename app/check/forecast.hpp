@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "app/run/assembly.hpp"
+#include "app/run/needs.hpp"
 #include "sim/units.hpp"
 
 namespace edgefuse::app {
@@ -26,10 +27,10 @@ struct GroupForecast {
   Bytes memory{};
   std::map<double, std::int64_t> at_ratio;  // how many would train there
   std::int64_t sat_out = 0;
-  Bytes least_memory{};       // without which those sit out
-  std::int64_t in_time = 0;   // who would be back before the protocol's deadline; all where there is none
-  Spread<Seconds> time{};     // from invitation to arrival, each alone on the server's link
-  Spread<Seconds> compute{};  // of it
+  std::map<std::string, Need> needs;  // of those, by the budget in their way: what the neediest would need
+  std::int64_t in_time = 0;           // who would be back before the protocol's deadline; all where there is none
+  Spread<Seconds> time{};             // from invitation to arrival, each alone on the server's link
+  Spread<Seconds> compute{};          // of it
   Spread<Bytes> download{};
   Spread<Bytes> upload{};
   Spread<Joules> energy{};

@@ -20,9 +20,9 @@ std::string ratios(const GroupForecast& group) {
   std::string text;
   for (const auto& [ratio, clients] : group.at_ratio)
     text += fmt::format("{}{} at ratio {}", text.empty() ? "" : ", ", clients, ratio);
-  if (group.sat_out > 0)
-    text +=
-        fmt::format("{}{} sit out: they need {}", text.empty() ? "" : ", ", group.sat_out, to_text(group.least_memory));
+  if (group.sat_out > 0) text += fmt::format("{}{} sit out", text.empty() ? "" : ", ", group.sat_out);
+  for (const auto& [budget, need] : group.needs)
+    text += fmt::format("; for want of {}: they need {}", budget == "deadline" ? "time" : budget, to_text(need));
   return text;
 }
 
@@ -48,12 +48,15 @@ Json json(const GroupForecast& group) {
   auto ratios = Json::array();
   for (const auto& [ratio, clients] : group.at_ratio)
     ratios.push_back({{"ratio", ratio}, {"clients", clients}});
+  auto needs = Json::object();
+  for (const auto& [budget, need] : group.needs)
+    needs[budget] = need.least;
   return {{"device", group.device},
           {"clients", group.clients},
           {"memory_bytes", group.memory.value},
           {"ratios", ratios},
           {"sat_out", group.sat_out},
-          {"least_memory_bytes", group.sat_out > 0 ? Json(group.least_memory.value) : Json(nullptr)},
+          {"needs", needs},
           {"in_time", group.in_time},
           {"seconds", json(group.time)},
           {"compute_seconds", json(group.compute)},

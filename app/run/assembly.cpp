@@ -93,23 +93,25 @@ clients::PathSpan Assembly::path(std::uint32_t client, SimTime at) const {
   return span;
 }
 
-Seconds Assembly::predicted_time(const llm::Plan& plan) const {
-  const auto way = link(plan.client);
-  const auto overhead = scenario.network.message_overhead;
-  return sim::download_time(way, plan.download + overhead) + plan.compute +
-         sim::upload_time(way, plan.upload + overhead);
+std::vector<clients::Prospect> Assembly::prospects(std::uint32_t client) const {
+  return planner.prospects(fleet, client, link(client), task.shard(client).workload);
+}
+
+clients::Choice Assembly::choice(std::uint32_t client) const {
+  return planner.choice(fleet, client, link(client), task.shard(client).workload);
 }
 
 Assembly assemble(scenarios::Scenario scenario, const std::filesystem::path& assets) {
   auto parts = make_parts(scenario, assets);
   auto tokens = make_tokens(scenario, parts);
   auto notes = notes_on(tokens);
-  clients::Planner planner{{.config = parts.base.config,
-                            .variants = parts.base.variants,
-                            .adapter = lora_spec(scenario.adapter),
-                            .storage = cost_options(scenario)},
-                           *parts.methods.policy,
-                           {.background_load = scenario.fleet.background_load}};
+  clients::Planner planner{
+      {.config = parts.base.config,
+       .variants = parts.base.variants,
+       .adapter = lora_spec(scenario.adapter),
+       .storage = cost_options(scenario)},
+      *parts.methods.policy,
+      {.background_load = scenario.fleet.background_load, .message_overhead = scenario.network.message_overhead}};
   clients::Conditions conditions{parts.fleet, std::move(parts.conditions)};
   Assembly assembly{.scenario = std::move(scenario),
                     .base = std::move(parts.base),

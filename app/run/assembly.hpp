@@ -35,8 +35,9 @@ struct Assembly {
   /// Its whole way to the server on the average, as it plans with it, and as it is at some time.
   [[nodiscard]] sim::Link link(std::uint32_t client) const;
   [[nodiscard]] clients::PathSpan path(std::uint32_t client, SimTime at) const;
-  /// What a plan foresees from the invitation to the update's arrival.
-  [[nodiscard]] Seconds predicted_time(const llm::Plan& plan) const;
+  /// What each variant would cost it, and what its policy says to that.
+  [[nodiscard]] std::vector<clients::Prospect> prospects(std::uint32_t client) const;
+  [[nodiscard]] clients::Choice choice(std::uint32_t client) const;
 };
 
 /// Puts a scenario together. Throws InputError with all that is wrong in the scenario, its model and its data, whatever

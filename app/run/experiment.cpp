@@ -100,7 +100,7 @@ std::vector<std::uint32_t> Experiment::select(std::int64_t invitation, std::int6
                                               const Among& among) const {
   const auto predicted = [this](std::uint32_t client) {
     const auto plan = assembly_.plan(client);
-    return plan ? assembly_.predicted_time(*plan) : Seconds{std::numeric_limits<double>::infinity()};
+    return plan ? plan->predicted : Seconds{std::numeric_limits<double>::infinity()};
   };
   return assembly_.methods.selection->select(
       {.seed = assembly_.scenario.seed,

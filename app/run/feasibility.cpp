@@ -8,6 +8,7 @@
 
 #include <fmt/format.h>
 
+#include "app/run/needs.hpp"
 #include "sim/mistakes.hpp"
 #include "sim/quantity_text.hpp"
 
@@ -15,18 +16,25 @@ namespace edgefuse::app {
 namespace {
 
 std::optional<Mistake> nobody_fits(const Assembly& assembly) {
-  Bytes least{std::numeric_limits<double>::infinity()};
+  std::optional<Need> smallest;
   Bytes most{};
   for (std::uint32_t client = 0; client < assembly.fleet.size(); ++client) {
     if (assembly.plan(client)) return std::nullopt;
-    least = std::min(least, assembly.planner.least_memory(assembly.task.shard(client).workload));
+    const auto need = need_of(assembly, client);
+    if (!smallest || (need.budget == smallest->budget && need.least < smallest->least)) smallest = need;
     most = std::max(most, assembly.fleet.memory(client));
   }
+  if (smallest->budget == "memory") {
+    return assembly.scenario.source.mistake(
+        "fleet", "no variant fits any client",
+        fmt::format("the smallest needs {:.3g} MB for training and the largest budget is {:.3g} MB: offer higher "
+                    "pruning.ratios, a smaller training.batch, or more memory",
+                    smallest->least / 1e6, most.value / 1e6));
+  }
   return assembly.scenario.source.mistake(
-      "fleet", "no variant fits any client",
-      fmt::format("the smallest needs {:.3g} MB for training and the largest budget is {:.3g} MB: offer higher "
-                  "pruning.ratios, a smaller training.batch, or more memory",
-                  least.value / 1e6, most.value / 1e6));
+      "pruning.policy_settings", fmt::format("no variant is within any client's {}", smallest->budget),
+      fmt::format("the least that anybody needs is {}: give more, higher pruning.ratios, or fewer training steps",
+                  to_text(*smallest)));
 }
 
 std::optional<Mistake> nobody_comes(const Assembly& assembly) {
@@ -64,7 +72,7 @@ std::vector<Deadline> deadlines(const scenarios::Scenario& scenario) {
 std::optional<Mistake> nobody_meets(const Assembly& assembly, const Deadline& deadline) {
   Seconds soonest{std::numeric_limits<double>::infinity()};
   for (std::uint32_t client = 0; client < assembly.fleet.size(); ++client) {
-    if (const auto plan = assembly.plan(client)) soonest = std::min(soonest, assembly.predicted_time(*plan));
+    if (const auto plan = assembly.plan(client)) soonest = std::min(soonest, plan->predicted);
     if (soonest <= Seconds{deadline.seconds}) return std::nullopt;
   }
   return assembly.scenario.source.mistake(

@@ -42,7 +42,8 @@ Methods make_methods(const scenarios::Scenario& scenario) {
                              "data.partitioner", "data.partitioner_settings");
   methods.pruner =
       make(llm::pruners(), scenario.pruning.method, scenario.pruning.settings, "pruning.method", "pruning.settings");
-  methods.policy = make(clients::ratio_policies(), scenario.pruning.policy, {}, "pruning.policy", "pruning.policy");
+  methods.policy = make(clients::ratio_policies(), scenario.pruning.policy, scenario.pruning.policy_settings,
+                        "pruning.policy", "pruning.policy_settings");
   methods.protocol = make(server::protocols(), scenario.protocol.kind, protocol_parameters(scenario.protocol),
                           "protocol.kind", "protocol.settings");
   methods.selection = make(server::selections(), scenario.selection.method, scenario.selection.settings,

@@ -50,7 +50,7 @@ results::PlanRow plan_row(const Assembly& assembly, const RoundTimeline& round, 
           .rank = plan.rank,
           .steps = plan.steps,
           .examples = plan.examples,
-          .predicted = assembly.predicted_time(plan),
+          .predicted = plan.predicted,
           .simulated = participation.ended.since(participation.invited),
           .peak_memory = plan.peak_memory,
           .download = plan.download,
@@ -69,12 +69,12 @@ results::PlanRow plan_row(const Assembly& assembly, const RoundTimeline& round, 
           .spent = sim::participation_energy(assembly.fleet.device(plan.client), did)};
 }
 
-results::PlanRow sat_out_row(std::int64_t round, std::uint32_t client) {
+results::PlanRow sat_out_row(const Assembly& assembly, std::int64_t round, std::uint32_t client) {
   results::PlanRow row;
   row.round = round;
   row.client = client;
   row.ratio = row.first_loss = row.last_loss = not_measured;
-  row.binding = "memory";
+  row.binding = assembly.choice(client).binding;
   row.outcome = results::Outcome::sat_out;
   row.fate = "no variant fits";
   return row;
@@ -126,7 +126,7 @@ std::vector<results::PlanRow> plan_rows(const Assembly& assembly, const RoundTim
     }
   }
   for (const auto client : round.sat_out)
-    rows.push_back(sat_out_row(round.round, client));
+    rows.push_back(sat_out_row(assembly, round.round, client));
   std::ranges::stable_sort(rows, {}, [](const results::PlanRow& r) { return std::pair{r.client, r.invitation}; });
   return rows;
 }

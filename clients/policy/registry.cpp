@@ -1,10 +1,11 @@
-#include "clients/policy/fit_memory.hpp"
+#include "clients/policy/fit.hpp"
+#include "clients/policy/fixed.hpp"
 #include "clients/policy/ratio_policy.hpp"
 
 namespace edgefuse::clients {
 
 Registry<RatioPolicy> ratio_policies() {
-  return {"ratio policy", {fit_memory()}};
+  return {"ratio policy", {fit_memory(), fit_deadline(), fit_energy(), fit_all(), fixed()}};
 }
 
 }  // namespace edgefuse::clients

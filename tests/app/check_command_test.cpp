@@ -50,7 +50,18 @@ TEST(CheckCommand, CountsThoseThatFitNothingAndWhatTheyWouldNeed) {
   ASSERT_EQ(outcome.code, 0) << outcome.err;
   const auto boards = json::parse(outcome.out).at("groups").at(2);
   EXPECT_EQ(boards.at("sat_out"), 6);
-  EXPECT_GT(boards.at("least_memory_bytes"), 1e6);
+  EXPECT_GT(boards.at("needs").at("memory"), 1e6);
+}
+
+TEST(CheckCommand, SaysWhichBudgetAClientThatSitsOutLacks) {
+  const auto late =
+      json::parse(check("stragglers", {"pruning.policy=fit-deadline", "pruning.policy_settings={deadline=20}"}).out);
+  const auto& boards = late.at("groups").at(2);
+  EXPECT_GT(boards.at("sat_out"), 0);
+  EXPECT_GT(boards.at("needs").at("deadline"), 20);
+  expect_refused(
+      check("stragglers", {"pruning.policy=fit-energy", "pruning.policy_settings={energy=0.01}"}),
+      {"pruning.policy_settings: no variant is within any client's energy", "the least that anybody needs is"});
 }
 
 TEST(CheckCommand, CountsThoseThatMeetADeadline) {

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "clients/policy/fit_memory.hpp"
+#include "clients/policy/fit.hpp"
 #include "sim/error.hpp"
 #include "tests/llm/small_model.hpp"
 
@@ -55,7 +55,7 @@ class PlanTest : public ::testing::Test {
     const auto fleet = fleet_of_one(memory);
     return Planner{offer(), policy_}.plan(fleet, 0, fleet.link(0), load);
   }
-  FitMemory policy_;
+  Fit policy_;
 };
 
 TEST_F(PlanTest, TakesTheLargestVariantThatFits) {
@@ -74,9 +74,8 @@ TEST_F(PlanTest, NamesTheBudgetThatKeptItFromMore) {
   EXPECT_EQ(plan(costs()[1].peak_memory).value().binding, "memory");
 }
 
-TEST_F(PlanTest, AClientThatFitsNoVariantSitsOutAndLearnsWhatItWouldNeed) {
-  const auto least = Planner{offer(), policy_}.least_memory(load);
-  EXPECT_EQ(least, costs()[2].peak_memory);
+TEST_F(PlanTest, AClientThatFitsNoVariantSitsOut) {
+  const auto least = costs()[2].peak_memory;
   EXPECT_FALSE(plan(least - Bytes{1}).has_value());
   EXPECT_TRUE(plan(least).has_value());
 }
@@ -106,13 +105,45 @@ TEST_F(PlanTest, RepeatsWhatWasDecidedElsewhere) {
   EXPECT_EQ(made.examples, 21);
 }
 
-TEST(RatioPolicies, FindsPoliciesByNameAndRefusesOthers) {
-  const auto policies = ratio_policies();
-  const std::vector<Prospect> prospects{{.parameters = 10, .peak_memory = Bytes{100}},
-                                        {.parameters = 7, .peak_memory = Bytes{60}}};
-  const auto policy = policies.make("fit-memory");
-  EXPECT_EQ(policy->choose(prospects, Bytes{80}).value().prospect, 1u);
-  EXPECT_THROW(static_cast<void>(policies.make("fit-memroy")), InputError);
+/// A whole model and two smaller ones.
+const std::vector<Prospect> three{
+    {.ratio = 0, .parameters = 10, .peak_memory = Bytes{100}, .time = Seconds{50}, .energy = Joules{9}},
+    {.ratio = 0.3, .parameters = 7, .peak_memory = Bytes{60}, .time = Seconds{30}, .energy = Joules{5}},
+    {.ratio = 0.6, .parameters = 4, .peak_memory = Bytes{40}, .time = Seconds{20}, .energy = Joules{2}}};
+
+struct Case {
+  const char* policy;
+  Parameters settings;
+  double memory;
+  std::optional<std::size_t> chosen;
+  const char* binding;
+};
+
+TEST(RatioPolicies, TakeTheLargestWithinTheirBudgetsAndNameWhatStandsInTheWay) {
+  const std::vector<Case> cases = {
+      {"fit-memory", {}, 1000, 0, "none"},
+      {"fit-memory", {}, 80, 1, "memory"},
+      {"fit-memory", {}, 30, std::nullopt, "memory"},
+      {"fit-deadline", {{"deadline", 40.0}}, 1000, 1, "deadline"},
+      {"fit-deadline", {{"deadline", 40.0}}, 50, 2, "memory"},
+      {"fit-deadline", {{"deadline", 10.0}}, 1000, std::nullopt, "deadline"},
+      {"fit-energy", {{"energy", 2.0}}, 1000, 2, "energy"},
+      {"fit-energy", {{"energy", 1.0}}, 1000, std::nullopt, "energy"},
+      {"fit-all", {{"deadline", 30.0}, {"energy", 100.0}}, 1000, 1, "deadline"},
+      {"fit-all", {{"deadline", 100.0}, {"energy", 5.0}}, 1000, 1, "energy"},
+      {"fit-all", {{"deadline", 100.0}, {"energy", 100.0}}, 1000, 0, "none"},
+      {"fixed", {{"ratio", 0.3}}, 1000, 1, "fixed"},
+      {"fixed", {{"ratio", 0.3}}, 50, std::nullopt, "memory"},
+  };
+  for (const auto& c : cases) {
+    const auto choice = ratio_policies().make(c.policy, c.settings)->choose(three, Bytes{c.memory});
+    EXPECT_EQ(choice.prospect, c.chosen) << c.policy << " with " << c.memory << " B";
+    EXPECT_EQ(choice.binding, c.binding) << c.policy << " with " << c.memory << " B";
+  }
+}
+
+TEST(RatioPolicies, AreFoundByNameAndOthersRefused) {
+  EXPECT_THROW(static_cast<void>(ratio_policies().make("fit-memroy")), InputError);
 }
 
 }  // namespace
