@@ -49,7 +49,7 @@ struct Forecast {
 [[nodiscard]] Forecast forecast(const Assembly& assembly);
 
 [[nodiscard]] std::string to_table(const Forecast& forecast, const scenarios::Scenario& scenario);
-/// One JSON object, as `edgefuse check --help` describes it.
+/// One JSON object (docs/formats/check.md).
 [[nodiscard]] std::string to_json(const Forecast& forecast, const scenarios::Scenario& scenario);
 
 }  // namespace edgefuse::app
