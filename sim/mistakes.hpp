@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <optional>
 #include <type_traits>
 #include <utility>
@@ -17,7 +18,11 @@ namespace edgefuse {
 ///     mistakes.finish();  // past this line both are there
 class Mistakes {
  public:
-  void add(Mistake mistake) { all_.push_back(std::move(mistake)); }
+  /// One that is there already, found by two ways, is not told twice.
+  void add(Mistake mistake) {
+    const auto is_it = [&](const Mistake& other) { return other.text() == mistake.text(); };
+    if (std::none_of(all_.begin(), all_.end(), is_it)) all_.push_back(std::move(mistake));
+  }
 
   /// What `make` returns, or nothing when it throws InputError: its mistakes are kept. For a `make` that returns
   /// nothing, whether it went well.
@@ -31,7 +36,8 @@ class Mistakes {
       try {
         made.emplace(make());
       } catch (const InputError& error) {
-        all_.insert(all_.end(), error.mistakes().begin(), error.mistakes().end());
+        for (const auto& mistake : error.mistakes())
+          add(mistake);
       }
       return made;
     }

@@ -28,11 +28,7 @@ class Fixed final : public RatioPolicy {
 Method<RatioPolicy> fixed() {
   return {.name = "fixed",
           .summary = "one ratio for everybody",
-          .parameters = {{.name = "ratio",
-                          .standard = 0.0,
-                          .meaning = "one of pruning.ratios",
-                          .least = 0,
-                          .most = 1}},
+          .parameters = {{.name = "ratio", .standard = 0.0, .meaning = "one of pruning.ratios", .least = 0, .most = 1}},
           .make = [](const Parameters& p) -> std::unique_ptr<RatioPolicy> {
             return std::make_unique<Fixed>(number(p, "ratio"));
           }};

@@ -40,5 +40,12 @@ TEST(Mistakes, AreOnlyInputErrorsAllElsePasses) {
   EXPECT_THROW(mistakes.attempt([]() -> int { throw RunError{"the disk is full"}; }), RunError);
 }
 
+TEST(Mistakes, TellNoneTwice) {
+  Mistakes mistakes;
+  for (const char* remedy : {"mend it", "mend it", "leave it"})
+    mistakes.add({.file = "a.toml", .line = 3, .key = "k", .problem = "is bad", .remedy = remedy});
+  EXPECT_EQ(mistakes.take().size(), 2U);
+}
+
 }  // namespace
 }  // namespace edgefuse
