@@ -12,8 +12,7 @@ at::Tensor reference_norm(const ModelConfig& config, const at::Tensor& x, const 
 }
 
 at::Tensor ReferenceBlock::forward(const at::Tensor& x) const {
-  const at::Tensor h =
-      layer_.k.out() == 0 ? x : x + attention(reference_norm(config_, x, layer_.input_norm));
+  const at::Tensor h = layer_.k.out() == 0 ? x : x + attention(reference_norm(config_, x, layer_.input_norm));
   return layer_.gate.out() == 0 ? h : h + mlp(reference_norm(config_, h, layer_.post_attn_norm));
 }
 

@@ -21,8 +21,8 @@ std::vector<double> channel_scores(Metric metric, const at::Tensor& weight, cons
   auto scores = column_sums(metric == Metric::wifv ? weight.to(at::kDouble).square() : weight.abs());
   const auto variance = inputs.variance();
   for (std::size_t j = 0; j < scores.size(); ++j)
-    scores[j] *= metric == Metric::wifv ? variance[j]
-                                        : std::sqrt(inputs.squares()[j]) / static_cast<double>(weight.size(0));
+    scores[j] *=
+        metric == Metric::wifv ? variance[j] : std::sqrt(inputs.squares()[j]) / static_cast<double>(weight.size(0));
   return scores;
 }
 
@@ -107,16 +107,17 @@ Metric metric_of(const std::string& name) {
 }  // namespace
 
 Method<Pruner> flap_pruner() {
-  return {.name = "flap",
-          .summary = "groups and neurons whose inputs fluctuate stay, the others' mean becomes a bias (FLAP, 2312.11983)",
-          .parameters = {{.name = "metric",
-                          .standard = std::string{"wifv"},
-                          .meaning = "weighted fluctuation, fluctuation alone, or weighted norm",
-                          .choices = {"wifv", "ifv", "wifn"}},
-                         {.name = "bias", .standard = true, .meaning = "whether the mean of what went becomes a bias"}},
-          .make = [](const Parameters& p) -> std::unique_ptr<Pruner> {
-            return std::make_unique<FlapPruner>(metric_of(word(p, "metric")), flag(p, "bias"));
-          }};
+  return {
+      .name = "flap",
+      .summary = "groups and neurons whose inputs fluctuate stay, the others' mean becomes a bias (FLAP, 2312.11983)",
+      .parameters = {{.name = "metric",
+                      .standard = std::string{"wifv"},
+                      .meaning = "weighted fluctuation, fluctuation alone, or weighted norm",
+                      .choices = {"wifv", "ifv", "wifn"}},
+                     {.name = "bias", .standard = true, .meaning = "whether the mean of what went becomes a bias"}},
+      .make = [](const Parameters& p) -> std::unique_ptr<Pruner> {
+        return std::make_unique<FlapPruner>(metric_of(word(p, "metric")), flag(p, "bias"));
+      }};
 }
 
 }  // namespace edgefuse::llm

@@ -16,8 +16,8 @@ class RandomPruner final : public Pruner {
   [[nodiscard]] Importance rank(const Model& base, const Calibration& /*calibration*/) const override {
     Importance importance{.layers = {}, .comparable = true};
     for (std::uint32_t l = 0; l < base.layers.size(); ++l)
-      importance.layers.push_back({.kv_heads = scores(base.config.kv_heads, l, 0),
-                                   .neurons = scores(base.config.intermediate, l, 1)});
+      importance.layers.push_back(
+          {.kv_heads = scores(base.config.kv_heads, l, 0), .neurons = scores(base.config.intermediate, l, 1)});
     return importance;
   }
 

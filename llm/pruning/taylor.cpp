@@ -52,15 +52,16 @@ Order order_of_name(const std::string& name) {
 }  // namespace
 
 Method<Pruner> taylor_pruner() {
-  return {.name = "taylor",
-          .summary = "how much the loss on public text would change without each group and neuron (LLM-Pruner, 2305.11627)",
-          .parameters = {{.name = "order",
-                          .standard = std::string{"first"},
-                          .meaning = "of the Taylor expansion",
-                          .choices = {"first", "second", "mixed"}}},
-          .make = [](const Parameters& p) -> std::unique_ptr<Pruner> {
-            return std::make_unique<TaylorPruner>(order_of_name(word(p, "order")));
-          }};
+  return {
+      .name = "taylor",
+      .summary = "how much the loss on public text would change without each group and neuron (LLM-Pruner, 2305.11627)",
+      .parameters = {{.name = "order",
+                      .standard = std::string{"first"},
+                      .meaning = "of the Taylor expansion",
+                      .choices = {"first", "second", "mixed"}}},
+      .make = [](const Parameters& p) -> std::unique_ptr<Pruner> {
+        return std::make_unique<TaylorPruner>(order_of_name(word(p, "order")));
+      }};
 }
 
 }  // namespace edgefuse::llm

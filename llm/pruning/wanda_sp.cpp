@@ -28,9 +28,8 @@ class WandaSpPruner final : public Pruner {
     const auto width = base.config.head_dim * base.config.group();
     Importance importance;
     for (std::size_t l = 0; l < base.layers.size(); ++l)
-      importance.layers.push_back(
-          {.kv_heads = block_sums(column_scores(base.layers[l].o.weight, moments[l].o), width),
-           .neurons = column_scores(base.layers[l].down.weight, moments[l].down)});
+      importance.layers.push_back({.kv_heads = block_sums(column_scores(base.layers[l].o.weight, moments[l].o), width),
+                                   .neurons = column_scores(base.layers[l].down.weight, moments[l].down)});
     return importance;
   }
 };
@@ -38,10 +37,11 @@ class WandaSpPruner final : public Pruner {
 }  // namespace
 
 Method<Pruner> wanda_sp_pruner() {
-  return {.name = "wanda-sp",
-          .summary = "weights times the norm of what they multiply, summed over each group's and neuron's output columns",
-          .parameters = {},
-          .make = [](const Parameters&) -> std::unique_ptr<Pruner> { return std::make_unique<WandaSpPruner>(); }};
+  return {
+      .name = "wanda-sp",
+      .summary = "weights times the norm of what they multiply, summed over each group's and neuron's output columns",
+      .parameters = {},
+      .make = [](const Parameters&) -> std::unique_ptr<Pruner> { return std::make_unique<WandaSpPruner>(); }};
 }
 
 }  // namespace edgefuse::llm
