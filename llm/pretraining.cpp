@@ -186,7 +186,13 @@ struct Pretrainer::State {
   Model model;
   PretrainingOptions options;
   std::vector<AdamW<float>> optimisers;  // one for each tensor of for_each_weight
+  std::vector<at::Tensor> masks;         // of each, 0 where it is to stay 0; undefined where nothing is
   std::int64_t steps_done = 0;
+
+  [[nodiscard]] bool learns(std::size_t tensor) const {
+    const std::size_t head = model.config.tied_head ? 0 : optimisers.size() - 1;
+    return options.head_learns || tensor != head;
+  }
 
   std::vector<Gradients> all_gradients(std::span<const PretrainingPart> parts, const std::vector<Task>& tasks) const {
     std::vector<Gradients> results(tasks.size());
@@ -200,7 +206,7 @@ struct Pretrainer::State {
 };
 
 Pretrainer::Pretrainer(Model model, const PretrainingOptions& options)
-    : state_{std::make_unique<State>(State{std::move(model), options, {}, 0})} {
+    : state_{std::make_unique<State>(State{std::move(model), options, {}, {}, 0})} {
   EDGEFUSE_EXPECTS(options.steps > 0 && options.warm_up >= 0 && options.workers > 0, "options are in range");
   Model& own = state_->model;
   for_each_weight(own, [&](at::Tensor& tensor) {
@@ -208,6 +214,8 @@ Pretrainer::Pretrainer(Model model, const PretrainingOptions& options)
     tensor = tensor.detach().clone(at::MemoryFormat::Contiguous);
     const auto count = static_cast<std::size_t>(tensor.numel());
     state_->optimisers.emplace_back(adamw_options(options, tensor.dim() > 1), count);
+    const bool masked = options.zeros_stay && tensor.dim() > 1 && at::count_nonzero(tensor).item<std::int64_t>() < tensor.numel();
+    state_->masks.push_back(masked ? tensor.ne(0).to(at::kFloat) : at::Tensor{});
   });
   if (own.config.tied_head) own.head = own.embedding;
 }
@@ -232,8 +240,10 @@ PretrainingStep Pretrainer::step(std::span<const PretrainingPart> parts) {
       found[0].tensors[i].add_(found[t].tensors[i]);
   }
   double squares = 0;
-  for (auto& gradient : found[0].tensors) {
-    gradient = gradient.contiguous();
+  for (std::size_t i = 0; i < found[0].tensors.size(); ++i) {
+    if (!state.learns(i)) continue;
+    auto& gradient = found[0].tensors[i];
+    gradient = state.masks[i].defined() ? gradient * state.masks[i] : gradient.contiguous();
     const double of_tensor = norm(std::span<const float>{numbers(gradient)});
     squares += of_tensor * of_tensor;
   }
@@ -243,7 +253,7 @@ PretrainingStep Pretrainer::step(std::span<const PretrainingPart> parts) {
   const double factor = clip_factor(report.grad_norm, state.options.clip_norm);
   std::size_t i = 0;
   for_each_weight(state.model, [&](at::Tensor& tensor) {
-    state.optimisers[i].step(numbers(tensor), numbers(found[0].tensors[i]), factor, report.rate);
+    if (state.learns(i)) state.optimisers[i].step(numbers(tensor), numbers(found[0].tensors[i]), factor, report.rate);
     ++i;
   });
   ++state.steps_done;

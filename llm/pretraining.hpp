@@ -40,7 +40,9 @@ struct PretrainingOptions {
   double beta2 = 0.98;
   double epsilon = 1e-8;
   double clip_norm = 1;
-  unsigned workers = 1;  // threads; results do not depend on it
+  bool head_learns = true;  // else the head stays as it is, and the embedding with it where the two are tied
+  bool zeros_stay = false;  // entries of matrices that are 0 at first stay 0: a mask's
+  unsigned workers = 1;     // threads; results do not depend on it
 
   [[nodiscard]] double rate(std::int64_t step) const;
 };

@@ -51,6 +51,7 @@ Section repeated(std::string path, std::string doc, FindList list, std::vector<K
 [[nodiscard]] Section base_section();
 [[nodiscard]] Section data_section();
 [[nodiscard]] Section atlas_section();
+[[nodiscard]] Section public_text_section();
 [[nodiscard]] Section evaluation_section();
 [[nodiscard]] Section output_section();
 
@@ -65,6 +66,7 @@ Section repeated(std::string path, std::string doc, FindList list, std::vector<K
 
 /// What clients train, and how the server takes it in.
 [[nodiscard]] Section pruning_section();
+[[nodiscard]] Section alignment_section();
 [[nodiscard]] Section adapter_section();
 [[nodiscard]] Section training_section();
 [[nodiscard]] Section protocol_section();

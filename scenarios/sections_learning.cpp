@@ -7,8 +7,15 @@ Section pruning_section() {
       "pruning", "The variants the server offers, and how a client chooses among them.", &Scenario::pruning,
       std::vector<Key<Pruning>>{
           key("method", &Pruning::method, Name{"name of a pruning method"},
-              "How KV-head groups and MLP neurons are ranked."),
+              "How KV-head groups and MLP neurons are ranked, or single weights chosen: a name of docs/models/pruning-and-recovery.md."),
           key("settings", &Pruning::settings, ParameterTable{}, "The method's own parameters."),
+          key("budget", &Pruning::budget, Choice<Budget>{{{"per-layer", "global"}}},
+              "`per-layer`: every layer loses the same share. `global`: units go where they matter least, over all "
+              "layers together; the weights are then looked at under fidelity \"timing\" too.")
+              .by_default("the method's own: `global` for `flap`, else `per-layer`"),
+          key("masks", &Pruning::masks, Whole{1, 1000},
+              "In how many different ways the base is pruned. Client c gets its variants from the (c mod masks)-th: "
+              "with 1 all share one, method `random` with that many seeds."),
           key("policy", &Pruning::policy, Name{"name of a policy"},
               "How a client chooses its ratio. `fit-memory`: the largest variant whose predicted peak memory fits its "
               "budget; `fit-deadline`, `fit-energy`, `fit-all`: and that is back in time, or draws little enough; "
@@ -22,6 +29,19 @@ Section pruning_section() {
           key("protect_first", &Pruning::protect_first, Whole{0, 1000}, "So many first layers stay whole."),
           key("protect_last", &Pruning::protect_last, Whole{0, 1000}, "So many last layers stay whole."),
       });
+}
+
+Section alignment_section() {
+  return {"pruning.alignment",
+          "Training of all weights of every variant but the head on public text before it is offered, as LoRAM has it "
+          "(2502.13533).",
+          lifted(
+              std::vector<Key<Alignment>>{
+                  key("steps", &Alignment::steps, Whole{0, 1'000'000}, "Optimiser steps; 0: none."),
+                  key("batch", &Alignment::batch, Whole{1, 65'536}, "Texts in one of them."),
+                  key("learning_rate", &Alignment::learning_rate, Number{0, 100, open}, "AdamW's, at its highest."),
+              },
+              [](Scenario& s) -> Alignment& { return s.pruning.alignment; })};
 }
 
 Section adapter_section() {

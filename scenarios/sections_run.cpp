@@ -92,6 +92,19 @@ Section atlas_section() {
       });
 }
 
+Section public_text_section() {
+  return section(
+      "public", "Text that anybody may read: what pruners look at and variants are aligned on. Never what clients hold.",
+      &Scenario::public_text,
+      std::vector<Key<PublicText>>{
+          key("paths", &PublicText::paths, ListOf<Text>{{}, Items::distinct},
+              "Text files. None of them may be among `data.paths`.")
+              .by_default("the generated world's public text, with the embedded base"),
+          key("texts", &PublicText::texts, Whole{1, 1'000'000}, "So many stretches of it, at equal distances."),
+          key("tokens", &PublicText::tokens, Whole{2, 1'048'576}, "Tokens in one of them."),
+      });
+}
+
 Section evaluation_section() {
   return section(
       "evaluation", "What is measured, and on which models. Nothing is, under fidelity \"timing\".",

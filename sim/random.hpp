@@ -29,6 +29,7 @@ enum class Domain : std::uint32_t {
   pretraining_init = 0x900,
   pretraining_batches = 0x910,
   pruning_scores = 0x920,
+  public_text = 0x930,
   split = 0xa00,
   evaluation_questions = 0xa10,
   test = 0xff00,

@@ -1,0 +1,70 @@
+#include "app/run/public_source.hpp"
+
+#include <string>
+#include <vector>
+
+#include <fmt/format.h>
+
+#include "app/longest_text.hpp"
+#include "app/run/atlas_world.hpp"
+#include "data/atlas/pretraining_text.hpp"
+#include "sim/mistakes.hpp"
+
+namespace edgefuse::app {
+namespace {
+
+namespace fs = std::filesystem;
+
+/// Whether `file` is `place` or lies in it.
+bool lies_in(const fs::path& file, const fs::path& place) {
+  const auto relative = fs::weakly_canonical(file).lexically_relative(fs::weakly_canonical(place));
+  return !relative.empty() && *relative.begin() != "..";
+}
+
+std::vector<fs::path> public_files(const scenarios::Scenario& scenario, const fs::path& assets) {
+  std::vector<fs::path> files;
+  Mistakes mistakes;
+  const auto refuse = [&](std::string problem, std::string remedy) {
+    mistakes.add(scenario.source.mistake("public.paths", std::move(problem), std::move(remedy)));
+  };
+  for (const auto& written : scenario.public_text.paths) {
+    const auto& file = files.emplace_back(scenarios::locate(written, assets));
+    if (!fs::is_regular_file(file)) refuse(fmt::format("{} is no file", file.string()), "name files of text");
+    for (const auto& held : scenario.data.paths)
+      if (lies_in(file, scenarios::locate(held, assets)))
+        refuse(fmt::format("{} is what clients hold: private", file.string()), "name text that anybody may read");
+  }
+  mistakes.finish();
+  return files;
+}
+
+/// As much as is asked for, and a third more to measure on.
+PublicText atlas_text(const scenarios::Scenario& scenario, const llm::Tokenizer& tokenizer) {
+  const data::atlas::PretrainingText source{make_world(scenario)};
+  sim::Draws draws{{.seed = scenario.data.atlas.public_seed, .domain = sim::Domain::public_text}};
+  const auto needed = scenario.public_text.texts * scenario.public_text.tokens * 4 / 3 + 4;
+  constexpr std::int64_t lines = 64;
+  std::vector<std::int64_t> tokens;
+  while (std::ssize(tokens) < needed) {
+    const auto part = tokenizer.encode(source.statements(lines, draws), llm::Tokenizer::Special::leave_out);
+    tokens.insert(tokens.end(), part.begin(), part.end());
+  }
+  return PublicText{std::move(tokens), "the generated world's public text"};
+}
+
+}  // namespace
+
+PublicText public_text(const scenarios::Scenario& scenario, const fs::path& assets, const llm::Tokenizer& tokenizer,
+                       const llm::ModelConfig& config) {
+  if (scenario.public_text.tokens > longest_text(config))
+    throw InputError{scenario.source.mistake(
+        "public.tokens",
+        fmt::format("is {}, and the model reads {} tokens", scenario.public_text.tokens, longest_text(config)),
+        fmt::format("give at most {}", longest_text(config)))};
+  if (!scenario.public_text.paths.empty()) return PublicText{public_files(scenario, assets), tokenizer};
+  if (scenario.base.model == "atlas") return atlas_text(scenario, tokenizer);
+  throw InputError{scenario.source.mistake("public.paths", "names no text, and pruning is to look at some",
+                                           "name files of text that anybody may read")};
+}
+
+}  // namespace edgefuse::app
