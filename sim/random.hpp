@@ -32,6 +32,8 @@ enum class Domain : std::uint32_t {
   public_text = 0x930,
   split = 0xa00,
   evaluation_questions = 0xa10,
+  recovery_noise = 0xb00,
+  retraining_batches = 0xb10,
   test = 0xff00,
 };
 

@@ -8,7 +8,7 @@
 #include "llm/device.hpp"
 #include "llm/variant.hpp"
 #include "server/fusion/mixing.hpp"
-#include "server/recovery/recovery.hpp"
+#include "server/recovery/zero_fill.hpp"
 #include "sim/expects.hpp"
 
 namespace edgefuse::app {

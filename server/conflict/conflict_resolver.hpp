@@ -15,7 +15,8 @@ class ConflictResolver {
   ConflictResolver& operator=(const ConflictResolver&) = delete;
   virtual ~ConflictResolver() = default;
 
-  /// As many parts, in the same order, with the same index and weight. Never writes into a tensor it was given.
+  /// As many parts, in the same order, with the same index, weight and coverage. Never writes into a tensor it was
+  /// given.
   [[nodiscard]] virtual ModuleParts resolve(llm::ModuleId module, ModuleParts parts) const = 0;
   /// Whether low-rank parts stay low rank whatever their values.
   [[nodiscard]] virtual bool keeps_low_rank() const = 0;

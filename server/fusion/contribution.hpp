@@ -5,14 +5,17 @@
 #include <vector>
 
 #include "llm/delta.hpp"
+#include "server/recovery/coverage.hpp"
 
 namespace edgefuse::server {
 
-/// One client's recovered change of the base with its weight in fusion (its example count, say; not normalised).
+/// One client's recovered change of the base with its weight in fusion (its example count, say; not normalised), and
+/// which rows and columns it could train: all, unless told otherwise.
 struct Contribution {
   std::uint32_t client = 0;
   double weight = 1;
   llm::ModelDelta delta;
+  Coverage coverage{};
 };
 
 /// What one contribution changes in one module. `index` is its place among all contributions, sorted by client.
@@ -20,6 +23,7 @@ struct ModulePart {
   std::size_t index = 0;
   double weight = 1;
   llm::ModuleDelta delta;
+  ModuleCoverage coverage{};
 };
 /// All parts of one module, by rising index; contributions that lack the module are not there.
 using ModuleParts = std::vector<ModulePart>;

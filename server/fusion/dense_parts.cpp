@@ -18,6 +18,18 @@ std::vector<at::Tensor> own_dense(const ModuleParts& parts) {
   return tensors;
 }
 
+at::Tensor dense_double(const llm::ModuleDelta& delta) {
+  if (const auto* low = std::get_if<llm::LowRank>(&delta))
+    return at::mm(low->b.to(at::kDouble), low->a.to(at::kDouble));
+  return std::get<llm::Dense>(delta).matrix.to(at::kDouble).contiguous();
+}
+
+llm::MatrixShape shape_of(const llm::ModuleDelta& delta) {
+  if (const auto* low = std::get_if<llm::LowRank>(&delta)) return {low->b.size(0), low->a.size(1)};
+  const auto& matrix = std::get<llm::Dense>(delta).matrix;
+  return {matrix.size(0), matrix.size(1)};
+}
+
 std::span<float> numbers(at::Tensor& tensor) {
   return {tensor.data_ptr<float>(), static_cast<std::size_t>(tensor.numel())};
 }

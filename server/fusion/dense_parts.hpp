@@ -6,12 +6,19 @@
 
 #include <ATen/core/Tensor.h>
 
+#include "llm/variant.hpp"
 #include "server/fusion/contribution.hpp"
 
 namespace edgefuse::server {
 
 /// Each part's ΔW as a contiguous float32 tensor that nobody else holds, so that a rule may write into it.
 [[nodiscard]] std::vector<at::Tensor> own_dense(const ModuleParts& parts);
+
+/// ΔW in float64, contiguous; its own memory unless it was dense float64 already.
+[[nodiscard]] at::Tensor dense_double(const llm::ModuleDelta& delta);
+
+/// Rows and columns of the weight that is changed.
+[[nodiscard]] llm::MatrixShape shape_of(const llm::ModuleDelta& delta);
 
 /// The numbers of a dense, contiguous float32 tensor.
 [[nodiscard]] std::span<float> numbers(at::Tensor& tensor);

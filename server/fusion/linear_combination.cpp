@@ -12,6 +12,11 @@
 namespace edgefuse::server {
 namespace {
 
+bool all_low_rank(const ModuleParts& parts) {
+  return std::ranges::all_of(parts,
+                             [](const ModulePart& part) { return std::holds_alternative<llm::LowRank>(part.delta); });
+}
+
 at::Tensor dense_sum(const ModuleParts& parts, std::span<const double> coefficients) {
   std::vector<double> sum;
   at::Tensor result;
@@ -63,15 +68,23 @@ llm::LowRank stacked(const ModuleParts& parts, std::span<const double> coefficie
   return stacked_as(at::kFloat, parts, coefficients);
 }
 
+bool stacks_smaller(const ModuleParts& parts, std::span<const double> coefficients) {
+  EDGEFUSE_EXPECTS(!parts.empty() && parts.size() == coefficients.size(), "each part has a coefficient");
+  if (!all_low_rank(parts)) return false;
+  std::int64_t rank = 0;
+  std::size_t taking_part = 0;
+  for (std::size_t i = 0; i < parts.size(); ++i) {
+    if (coefficients[i] == 0) continue;
+    ++taking_part;
+    rank += std::get<llm::LowRank>(parts[i].delta).a.size(0);
+  }
+  const auto [out, in] = shape_of(parts.front().delta);
+  return taking_part <= 1 || rank * (out + in) < out * in;
+}
+
 llm::ModuleDelta linear_combination(const ModuleParts& parts, std::span<const double> coefficients) {
-  const bool low_rank = std::ranges::all_of(
-      parts, [](const ModulePart& part) { return std::holds_alternative<llm::LowRank>(part.delta); });
-  if (!low_rank) return llm::Dense{dense_sum(parts, coefficients)};
-  auto factors = stacked(parts, coefficients);
-  const auto out = factors.b.size(0);
-  const auto in = factors.a.size(1);
-  const auto taking_part = std::ranges::count_if(coefficients, [](double c) { return c != 0; });
-  if (taking_part <= 1 || factors.a.size(0) * (out + in) < out * in) return factors;
+  if (stacks_smaller(parts, coefficients)) return stacked(parts, coefficients);
+  if (!all_low_rank(parts)) return llm::Dense{dense_sum(parts, coefficients)};
   return llm::Dense{llm::dense(stacked_as(at::kDouble, parts, coefficients)).to(at::kFloat)};
 }
 

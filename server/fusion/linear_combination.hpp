@@ -16,9 +16,12 @@ namespace edgefuse::server {
 /// Parts with coefficient 0 are left out. All parts must be low rank.
 [[nodiscard]] llm::LowRank stacked(const ModuleParts& parts, std::span<const double> coefficients);
 
-/// Σ c_i D_i in float32. Of parts whose coefficient is not 0: low rank by stacking when all are and the factors hold
-/// fewer numbers than the matrix would (or there is only one), and then the sum itself is left to whoever multiplies
-/// the factors; else dense, accumulated in float64 and rounded once. `parts` is not empty.
+/// Whether Σ c_i D_i is better kept as factors: all parts are low rank, and together, those with coefficient 0 left
+/// out, hold fewer numbers than the matrix would, or there is only one.
+[[nodiscard]] bool stacks_smaller(const ModuleParts& parts, std::span<const double> coefficients);
+
+/// Σ c_i D_i in float32. Low rank by stacking where stacks_smaller, and then the sum itself is left to whoever
+/// multiplies the factors; else dense, accumulated in float64 and rounded once. `parts` is not empty.
 [[nodiscard]] llm::ModuleDelta linear_combination(const ModuleParts& parts, std::span<const double> coefficients);
 
 }  // namespace edgefuse::server

@@ -8,6 +8,22 @@
 #include "sim/expects.hpp"
 
 namespace edgefuse::server {
+namespace {
+
+/// What at least one of them covers, of every module that one of them changes.
+Coverage covered_together(std::span<const Contribution> contributions) {
+  Coverage together;
+  for (const auto& contribution : contributions) {
+    for (const auto& [id, delta] : contribution.delta) {
+      const auto own = covered(contribution.coverage, id);
+      const auto [known, is_new] = together.try_emplace(id, own);
+      if (!is_new) known->second = united(known->second, own);
+    }
+  }
+  return together;
+}
+
+}  // namespace
 
 llm::ModelDelta sum(std::span<const Scaled> terms) {
   struct Module {
@@ -39,7 +55,8 @@ llm::ModelDelta fuse_in_groups(std::span<const Contribution> contributions, std:
     double weight = 0;
     for (const auto& contribution : own)
       weight += contribution.weight;
-    fused.push_back({.client = group, .weight = weight, .delta = fuse(own, resolver, rule)});
+    fused.push_back(
+        {.client = group, .weight = weight, .delta = fuse(own, resolver, rule), .coverage = covered_together(own)});
   }
   return fuse(fused, resolver, rule);
 }

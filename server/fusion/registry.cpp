@@ -1,3 +1,4 @@
+#include "server/fusion/coverage_mean.hpp"
 #include "server/fusion/fusion_rule.hpp"
 #include "server/fusion/mean.hpp"
 #include "server/fusion/mean_nonzero.hpp"
@@ -8,7 +9,8 @@
 namespace edgefuse::server {
 
 Registry<FusionRule> fusion_rules() {
-  return {"fusion rule", {mean_rule(), mean_nonzero_rule(), task_arithmetic_rule(), ties_rule(), stack_rule()}};
+  return {"fusion rule",
+          {mean_rule(), coverage_mean_rule(), mean_nonzero_rule(), task_arithmetic_rule(), ties_rule(), stack_rule()}};
 }
 
 }  // namespace edgefuse::server

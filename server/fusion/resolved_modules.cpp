@@ -8,16 +8,11 @@
 #include <utility>
 #include <variant>
 
+#include "server/fusion/dense_parts.hpp"
 #include "sim/error.hpp"
 
 namespace edgefuse::server {
 namespace {
-
-llm::MatrixShape shape_of(const llm::ModuleDelta& delta) {
-  if (const auto* low = std::get_if<llm::LowRank>(&delta)) return {low->b.size(0), low->a.size(1)};
-  const auto& matrix = std::get<llm::Dense>(delta).matrix;
-  return {matrix.size(0), matrix.size(1)};
-}
 
 bool finite(const at::Tensor& tensor) {
   return at::isfinite(tensor).all().item<bool>();
@@ -72,7 +67,11 @@ ModuleParts ResolvedModules::parts(llm::ModuleId module) const {
   ModuleParts found;
   for (std::size_t i = 0; i < sorted_.size(); ++i) {
     const auto it = sorted_[i]->delta.find(module);
-    if (it != sorted_[i]->delta.end()) found.push_back({.index = i, .weight = sorted_[i]->weight, .delta = it->second});
+    if (it == sorted_[i]->delta.end()) continue;
+    found.push_back({.index = i,
+                     .weight = sorted_[i]->weight,
+                     .delta = it->second,
+                     .coverage = covered(sorted_[i]->coverage, module)});
   }
   return resolver_->resolve(module, std::move(found));
 }

@@ -1,38 +1,38 @@
 #pragma once
 
 #include <cstdint>
-#include <string>
-#include <variant>
 
-#include "llm/adapter.hpp"
-#include "llm/config.hpp"
-#include "llm/delta.hpp"
+#include "llm/model.hpp"
 #include "llm/update.hpp"
-#include "llm/variant.hpp"
+#include "server/recovery/refusal.hpp"
+#include "sim/registry.hpp"
 
 namespace edgefuse::server {
 
-/// Why an update is not fused. The caller counts it.
-struct Refusal {
-  enum class Reason : std::uint8_t { not_finite, overflow };
-  Reason reason = Reason::not_finite;
-  llm::ModuleId module;
-
-  /// For a log line: reason and module.
-  [[nodiscard]] std::string text() const;
+/// What the server knows beside the update itself. Both models may lie on any device; what recovery makes lies on the
+/// host. Holds references: the models must outlive it.
+struct RecoveryContext {
+  const llm::Model& base;     // in importance order, of the version that the update started from
+  const llm::Model& variant;  // what the client trained on, cut from `base`
+  std::uint64_t seed = 0;
+  std::uint32_t round = 0;  // tells apart what one client sends more than once
 };
 
-/// The change of the (sorted) base that an update means, or why it is refused.
-using Recovered = std::variant<llm::ModelDelta, Refusal>;
+/// Plug-in point: update → change in the base's shapes. A method is one pair of files with a function that returns its
+/// `Method`, and a line in registry.cpp.
+class Recovery {
+ public:
+  Recovery() = default;
+  Recovery(const Recovery&) = delete;
+  Recovery& operator=(const Recovery&) = delete;
+  virtual ~Recovery() = default;
 
-/// Update → change in the base's shapes, zero where the variant had nothing (LoRAM's recovery, 2502.13533, with the
-/// importance order already in the base). Refused: a factor with NaN or Inf, and factors whose product could exceed
-/// float32's range. That the factors have the variant's shapes is an invariant.
-[[nodiscard]] Recovered recover(const llm::Update& update, const llm::ModelConfig& config);
+  /// Refused is what refusal() refuses, and what would be after the method's own additions. That the update has the
+  /// variant's shapes is an invariant.
+  [[nodiscard]] virtual Recovered recover(const llm::Update& update, const RecoveryContext& context) const = 0;
+};
 
-/// Zero padding of the factors: rows of B for q, k, v, gate, up; columns of A for o, down. The other factors are shared
-/// with `adapter`. ‖ΔW‖ is preserved; the identity when the variant is the whole base.
-[[nodiscard]] llm::Adapter recover_adapter(const llm::Adapter& adapter, const llm::VariantShape& shape,
-                                           const llm::ModelConfig& config);
+/// All recoveries by name.
+[[nodiscard]] Registry<Recovery> recoveries();
 
 }  // namespace edgefuse::server

@@ -16,7 +16,7 @@
 #include "llm/training.hpp"
 #include "llm/variant.hpp"
 #include "server/fusion/fuse.hpp"
-#include "server/recovery/recovery.hpp"
+#include "server/recovery/zero_fill.hpp"
 #include "tests/app/tiny_world.hpp"
 
 // What a run of two rounds means, done again by hand with the public functions of llm, clients and server: who trained

@@ -14,6 +14,7 @@
 #include "llm/safetensors.hpp"
 #include "server/conflict/cr_sign.hpp"
 #include "server/fusion/fuse.hpp"
+#include "server/fusion/truncation.hpp"
 #include "tests/server/deltas.hpp"
 #include "tests/support/assets.hpp"
 
@@ -38,7 +39,18 @@ struct Oracle {
     std::vector<Contribution> all;
     for (std::uint32_t i = 0; i < 3; ++i)
       all.push_back({.client = i, .weight = weights.at(i), .delta = llm::to_delta(adapter(set, i))});
+    if (one_case.value("method", "") == "coverage_mean") {
+      for (const auto& off : facts.at("off_rows"))
+        coverage(all, off).rows = Kept::first(off.at("from").get<std::int64_t>());
+      for (const auto& off : facts.at("off_cols"))
+        coverage(all, off).columns = Kept::first(off.at("from").get<std::int64_t>());
+    }
     return all;
+  }
+
+  static ModuleCoverage& coverage(std::vector<Contribution>& all, const json& off) {
+    return all.at(off.at("adapter").get<std::size_t>())
+        .coverage[*llm::ModuleId::parse(off.at("module").get<std::string>())];
   }
 
   /// "factors" names the tensors as "in.H.<i>.<module>.<A|B>".
@@ -70,6 +82,7 @@ std::optional<Request> request(const json& one_case) {
   const auto method = one_case.at("method").get<std::string>();
   const auto& params = one_case.at("params");
   if (method == "mean" || method == "weighted_sum") return Request{.rule = "mean"};
+  if (method == "coverage_mean") return Request{.rule = "coverage-mean"};
   if (method == "flora") return Request{.rule = "stack"};
   if (method == "task_arithmetic")
     return Request{.rule = "task-arithmetic", .parameters = {{"lambda", params.at("lambda").get<double>()}}};
@@ -114,7 +127,7 @@ TEST(FusionOracle, EveryCaseOfAMethodWeHaveAgreesWithTheReference) {
       EXPECT_LT(distance(scale * llm::dense(delta), wanted), tolerance) << name << ", " << id.name();
     }
   }
-  EXPECT_EQ(checked, 23) << "mean, weighted_sum (2), task_arithmetic, ties (6), flora and cr_sign (12)";
+  EXPECT_EQ(checked, 24) << "mean, weighted_sum (2), task_arithmetic, ties (6), coverage_mean, flora and cr_sign (12)";
 }
 
 TEST(FusionOracle, StackKeepsTheReferencesRank) {
@@ -128,6 +141,30 @@ TEST(FusionOracle, StackKeepsTheReferencesRank) {
     const auto wanted = oracle.tensors.read("out.flora_factors." + id.name() + ".A");
     EXPECT_EQ(std::get<llm::LowRank>(delta).a.size(0), wanted.size(0)) << id.name();
   }
+}
+
+TEST(FusionOracle, TruncationIsWhatFlexLoraSendsEachClient) {
+  EDGEFUSE_NEEDS_ASSET("oracles/fusion-peft.json");
+  const Oracle oracle;
+  int checked = 0;
+  for (const auto& one_case : oracle.facts.at("cases")) {
+    if (one_case.at("method") != "flexlora") continue;
+    const auto name = one_case.at("name").get<std::string>();
+    const auto rank = one_case.at("params").at("rank").get<std::int64_t>();
+    const auto sum =
+        fuse(oracle.contributions(one_case), *conflict_resolvers().make("none"), *fusion_rules().make("stack"));
+    for (const auto& [id, change] : sum) {
+      for (const auto& form : {change, llm::ModuleDelta{llm::Dense{llm::dense(change)}}}) {
+        const auto cut = truncated(form, rank);
+        EXPECT_EQ(cut.factors.a.size(0), rank) << name << ", " << id.name();
+        EXPECT_LT(distance(llm::dense(cut.factors), oracle.tensors.read("out." + name + "." + id.name())), tolerance)
+            << name << ", " << id.name();
+        EXPECT_NEAR(cut.lost, one_case.at("tail_norm").at(id.name()).get<double>(), tolerance) << name;
+        ++checked;
+      }
+    }
+  }
+  EXPECT_EQ(checked, 18) << "three clients, three modules, factors and matrices";
 }
 
 TEST(FusionOracle, SignConflictsAreWhereTheReferenceFindsThem) {

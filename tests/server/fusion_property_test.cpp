@@ -30,6 +30,7 @@ struct Choice {
   Parameters parameters{};
 };
 const std::vector<Choice> all_rules = {{"mean"},
+                                       {"coverage-mean"},
                                        {"mean-nonzero"},
                                        {"task-arithmetic", {{"lambda", 1.0}}},
                                        {"ties", {{"density", 1.0}, {"scope", std::string{"tensor"}}}},

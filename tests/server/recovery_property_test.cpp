@@ -1,6 +1,5 @@
 #include <gtest/gtest.h>
 
-#include <algorithm>
 #include <cstdint>
 #include <variant>
 #include <vector>
@@ -8,45 +7,15 @@
 #include <ATen/ATen.h>
 
 #include "llm/variant.hpp"
-#include "server/recovery/recovery.hpp"
-#include "tests/server/deltas.hpp"
+#include "server/recovery/zero_fill.hpp"
+#include "tests/server/variants.hpp"
 
 namespace edgefuse::server {
 namespace {
 
-using testing::random_tensor;
-
-/// Sizes that a variant cuts, with grouped-query attention; no two of a matrix's sides agree.
-llm::ModelConfig random_config(sim::Draws& draws) {
-  llm::ModelConfig config;
-  config.hidden = 9 + static_cast<std::int64_t>(draws.below(6));
-  config.intermediate = 31 + static_cast<std::int64_t>(draws.below(20));
-  config.layers = 3;
-  config.kv_heads = 2 + static_cast<std::int64_t>(draws.below(4));
-  config.heads = config.kv_heads * (1 + static_cast<std::int64_t>(draws.below(3)));
-  config.head_dim = 8;
-  return config;
-}
-
-llm::VariantShape random_variant(const llm::ModelConfig& config, sim::Draws& draws) {
-  const double ratio = draws.below(4) == 0 ? 0.999 : 0.9 * draws.uniform();
-  return variant_shape(config, ratio, static_cast<std::int64_t>(draws.below(2)),
-                       static_cast<std::int64_t>(draws.below(2)));
-}
-
-llm::Adapter random_adapter(const llm::ModelConfig& config, const llm::VariantShape& shape, sim::Draws& draws) {
-  llm::Adapter adapter;
-  adapter.spec = {.rank = 3, .alpha = 7, .rslora = draws.below(2) == 0, .targets = {}};
-  for (const auto p : llm::all_projections)
-    if (p != llm::Projection::v) adapter.spec.targets.push_back(p);
-  for (std::size_t l = 0; l < shape.layers.size(); ++l)
-    for (const auto p : adapter.spec.targets) {
-      const auto [out, in] = projection_shape(config, shape.layers[l], p);
-      adapter.modules[{.layer = static_cast<std::int32_t>(l), .projection = p}] = {.a = random_tensor({3, in}, draws),
-                                                                                   .b = random_tensor({out, 3}, draws)};
-    }
-  return adapter;
-}
+using testing::random_adapter;
+using testing::random_config;
+using testing::random_variant;
 
 at::Tensor change(const llm::Adapter& adapter, llm::ModuleId id) {
   const auto& factors = adapter.modules.at(id);
@@ -104,6 +73,67 @@ TEST(RecoveryProperty, RatioZeroIsTheIdentity) {
     const auto adapter = random_adapter(config, shape, draws);
     const auto recovered = recover({.variant = shape, .adapter = adapter}, config);
     EXPECT_TRUE(testing::same_bits(std::get<llm::ModelDelta>(recovered), llm::to_delta(adapter)));
+  }
+}
+
+TEST(RecoveryProperty, EveryMethodIsTheIdentityAtRatioZero) {
+  sim::Draws draws{{.seed = 24, .domain = sim::Domain::test}};
+  const auto methods = recoveries();
+  for (int i = 0; i < cases; ++i) {
+    const auto config = random_config(draws);
+    const testing::Sent sent{config, llm::full_shape(config), draws};
+    for (const auto& method : methods.methods())
+      EXPECT_TRUE(testing::same_bits(sent.recovered(method.name.c_str()), llm::to_delta(sent.update.adapter)))
+          << method.name;
+  }
+}
+
+TEST(RecoveryProperty, EveryMethodLeavesWhatTheUpdateSaysWhereTheVariantWas) {
+  sim::Draws draws{{.seed = 25, .domain = sim::Domain::test}};
+  const auto methods = recoveries();
+  for (int i = 0; i < cases; ++i) {
+    const testing::Sent sent{draws};
+    for (const auto& method : methods.methods())
+      for (const auto& [id, delta] : sent.recovered(method.name.c_str())) {
+        const auto wanted = change(sent.update.adapter, id);
+        const auto got = llm::dense(delta);
+        ASSERT_EQ(got.sizes(), sent.base_weight(id).sizes()) << method.name << ", " << id.name();
+        EXPECT_LT(testing::distance(got.narrow(0, 0, wanted.size(0)).narrow(1, 0, wanted.size(1)), wanted), 1e-4)
+            << method.name << ", " << id.name();
+      }
+  }
+}
+
+TEST(RecoveryProperty, OneGroupAndOneNeuronAreEnough) {
+  sim::Draws draws{{.seed = 26, .domain = sim::Domain::test}};
+  const auto methods = recoveries();
+  for (int i = 0; i < cases; ++i) {
+    const auto config = random_config(draws);
+    const testing::Sent sent{config, variant_shape(config, 0.9999, 0, 0), draws};
+    ASSERT_EQ(sent.update.variant.layers[0].neurons, 1);
+    ASSERT_EQ(sent.update.variant.layers[0].kv_heads, 1);
+    const llm::ModuleId gate{.layer = 2, .projection = llm::Projection::gate};
+    for (const auto& method : methods.methods()) {
+      const auto recovered = sent.recovered(method.name.c_str());
+      EXPECT_EQ(recovered.size(), sent.update.adapter.modules.size()) << method.name;
+      EXPECT_LT(testing::distance(llm::dense(recovered.at(gate))[0], change(sent.update.adapter, gate)[0]), 1e-4)
+          << method.name;
+    }
+  }
+}
+
+TEST(RecoveryProperty, NobodysAdapterIsWrittenInto) {
+  sim::Draws draws{{.seed = 27, .domain = sim::Domain::test}};
+  const auto methods = recoveries();
+  for (int i = 0; i < cases; ++i) {
+    const testing::Sent sent{draws};
+    auto before = sent.update.adapter;
+    for (auto& [id, factors] : before.modules)
+      factors = {.a = factors.a.clone(), .b = factors.b.clone()};
+    for (const auto& method : methods.methods()) {
+      (void)sent.recovered(method.name.c_str());
+      EXPECT_TRUE(testing::same_bits(llm::to_delta(sent.update.adapter), llm::to_delta(before))) << method.name;
+    }
   }
 }
 

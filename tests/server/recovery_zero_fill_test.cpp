@@ -1,12 +1,14 @@
-#include "server/recovery/recovery.hpp"
+#include "server/recovery/zero_fill.hpp"
 
 #include <gtest/gtest.h>
 
 #include <limits>
+#include <string>
 #include <variant>
 
 #include <ATen/ATen.h>
 
+#include "sim/error.hpp"
 #include "tests/server/deltas.hpp"
 
 namespace edgefuse::server {
@@ -71,6 +73,27 @@ TEST(RecoveryDeath, FactorsOfAnotherShapeThanTheVariantBreakAnInvariant) {
   auto update = update_with(1, true);
   update.variant = full_shape(config());
   EXPECT_DEATH((void)recover(update, config()), "shapes it is said to have");
+}
+
+TEST(Recoveries, AreDocumentedAndZeroFillComesFirst) {
+  const auto methods = recoveries();
+  EXPECT_EQ(methods.methods().front().name, "zero-fill");
+  for (const auto& method : methods.methods()) {
+    EXPECT_GT(method.summary.size(), 10U) << method.name;
+    for (const auto& parameter : method.parameters)
+      EXPECT_FALSE(parameter.meaning.empty()) << parameter.name;
+  }
+}
+
+TEST(Recoveries, AnUnknownOneIsAnsweredWithTheNearest) {
+  try {
+    (void)recoveries().make("zero-fil");
+    FAIL() << "accepted";
+  } catch (const InputError& error) {
+    EXPECT_NE(std::string{error.what()}.find("unknown recovery \"zero-fil\" (did you mean \"zero-fill\"?"),
+              std::string::npos)
+        << error.what();
+  }
 }
 
 }  // namespace
