@@ -83,8 +83,7 @@ Request check_options(OptionValues& values) {
   values.require_new_folder("out");
   const auto settings = values.settings("set");
   values.throw_mistakes();
-  request.pruner =
-      llm::pruners().make(values.text("method"), settings, {.key = "--method"}, {.key = "--set"});
+  request.pruner = llm::pruners().make(values.text("method"), settings, {.key = "--method"}, {.key = "--set"});
   if (request.pruner->needs_calibration() && !values.given("calibration"))
     throw InputError{Mistake{.key = "--calibration",
                              .problem = fmt::format("is not given, and \"{}\" looks at text", values.text("method")),
@@ -161,11 +160,9 @@ int prune_command(const Arguments& arguments, Console console) {
   const llm::Model base = llm::load_model(folder);
   require_unpruned(base.config, folder);
   const Texts texts = read_texts(values, request, base.config);
-  const auto pruned =
-      llm::prune(base, *request.pruner, std::vector{request.ratio}, request.pruning, texts.calibration);
+  const auto pruned = llm::prune(base, *request.pruner, std::vector{request.ratio}, request.pruning, texts.calibration);
   const auto variant = llm::in_base_order(pruned.variants.front(), pruned.order);
-  const auto record =
-      llm::pruning_record(values.text("method"), base.config, pruned.order, pruned.shapes.front());
+  const auto record = llm::pruning_record(values.text("method"), base.config, pruned.order, pruned.shapes.front());
   const auto outcome = compare(base, variant, record, texts.held_out);
   save(variant, record, folder, values.text("out"));
   if (values.get<bool>("json"))

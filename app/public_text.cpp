@@ -16,7 +16,8 @@ PublicText::PublicText(std::span<const std::filesystem::path> files, const llm::
   for (const auto& file : files) {
     const auto tokens = tokenizer.encode(read_text_file(file), llm::Tokenizer::Special::leave_out);
     if (tokens.empty())
-      throw InputError{Mistake{.file = file.string(), .problem = "holds no text", .remedy = "name a file of public text"}};
+      throw InputError{
+          Mistake{.file = file.string(), .problem = "holds no text", .remedy = "name a file of public text"}};
     tokens_.insert(tokens_.end(), tokens.begin(), tokens.end());
     origin_ += (origin_.empty() ? "" : ", ") + file.string();
   }

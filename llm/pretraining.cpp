@@ -214,7 +214,8 @@ Pretrainer::Pretrainer(Model model, const PretrainingOptions& options)
     tensor = tensor.detach().clone(at::MemoryFormat::Contiguous);
     const auto count = static_cast<std::size_t>(tensor.numel());
     state_->optimisers.emplace_back(adamw_options(options, tensor.dim() > 1), count);
-    const bool masked = options.zeros_stay && tensor.dim() > 1 && at::count_nonzero(tensor).item<std::int64_t>() < tensor.numel();
+    const bool masked =
+        options.zeros_stay && tensor.dim() > 1 && at::count_nonzero(tensor).item<std::int64_t>() < tensor.numel();
     state_->masks.push_back(masked ? tensor.ne(0).to(at::kFloat) : at::Tensor{});
   });
   if (own.config.tied_head) own.head = own.embedding;

@@ -157,6 +157,29 @@ Adapter unsort(const Adapter& adapter, const ModelConfig& config, const Importan
   return result;
 }
 
+ModelDelta sort(const ModelDelta& change, const ModelConfig& config, const ImportanceOrder& order) {
+  ModelDelta result = change;
+  for (auto& [id, delta] : result) {
+    const LayerIndex index{config, order.layers.at(static_cast<std::size_t>(id.layer))};
+    const auto dim = prunes_columns(id.projection) ? 1 : 0;
+    if (auto* low = std::get_if<LowRank>(&delta)) {
+      auto& factor = dim == 1 ? low->a : low->b;
+      factor = factor.index_select(dim, index.of(id.projection));
+    } else {
+      auto& matrix = std::get<Dense>(delta).matrix;
+      matrix = matrix.index_select(dim, index.of(id.projection));
+    }
+  }
+  return result;
+}
+
+ModelDelta unsort(const ModelDelta& sorted, const ModelConfig& config, const ImportanceOrder& order) {
+  ImportanceOrder back;
+  for (const auto& layer : order.layers)
+    back.layers.push_back(inverse(layer));
+  return sort(sorted, config, back);
+}
+
 VariantShape variant_shape(const ModelConfig& config, double ratio, std::int64_t protect_first,
                            std::int64_t protect_last) {
   refuse_shape(!(ratio >= 0 && ratio < 1), "ratio", std::to_string(ratio) + " is not a pruning ratio",

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "llm/adapter.hpp"
+#include "llm/delta.hpp"
 #include "llm/model.hpp"
 
 namespace edgefuse::llm {
@@ -53,8 +54,10 @@ struct ImportanceOrder {
 [[nodiscard]] Model sort_by_importance(const Model& base, const ImportanceOrder& order);
 /// The inverse permutation, for export.
 [[nodiscard]] Model unsort(const Model& sorted, const ImportanceOrder& order);
-/// The same for an adapter in the base's shapes (a recovered one).
+/// The same for an adapter in the base's shapes (a recovered one), and for a change of the base, there and back.
 [[nodiscard]] Adapter unsort(const Adapter& adapter, const ModelConfig& config, const ImportanceOrder& order);
+[[nodiscard]] ModelDelta unsort(const ModelDelta& sorted, const ModelConfig& config, const ImportanceOrder& order);
+[[nodiscard]] ModelDelta sort(const ModelDelta& change, const ModelConfig& config, const ImportanceOrder& order);
 
 /// What ratio `ratio` keeps: in every layer not protected, round(n * (1 - ratio)) but at least one of its KV-head
 /// groups and of its neurons. The first `protect_first` and last `protect_last` layers stay whole.

@@ -28,6 +28,7 @@ enum class Weights : std::uint8_t { examples, equal };
 enum class PromptFormat : std::uint8_t { headings, chatml };
 enum class TextUnit : std::uint8_t { paragraph, speaker };
 enum class Budget : std::uint8_t { per_layer, global };
+enum class BetweenRounds : std::uint8_t { merge, carry };
 enum class EvaluatedModel : std::uint8_t { base, adapters, fused };
 
 struct Base {
@@ -97,6 +98,25 @@ struct Pruning {
   Alignment alignment;
 
   friend bool operator==(const Pruning&, const Pruning&) = default;
+};
+
+/// Training of the fused model on public text.
+struct Retraining {
+  std::int64_t steps = 0;
+  std::int64_t batch = 8;
+  std::int64_t rank = 8;
+  double learning_rate = 1e-4;
+
+  friend bool operator==(const Retraining&, const Retraining&) = default;
+};
+
+struct Recovery {
+  std::string method = "zero-fill";
+  Settings settings;
+  BetweenRounds between_rounds = BetweenRounds::merge;
+  Retraining retraining;
+
+  friend bool operator==(const Recovery&, const Recovery&) = default;
 };
 
 struct Adapter {
@@ -199,6 +219,7 @@ struct Scenario {
   Battery battery;
   Energy energy;
   Pruning pruning;
+  Recovery recovery;
   Adapter adapter;
   Training training;
   Protocol protocol;

@@ -67,6 +67,8 @@ Section repeated(std::string path, std::string doc, FindList list, std::vector<K
 /// What clients train, and how the server takes it in.
 [[nodiscard]] Section pruning_section();
 [[nodiscard]] Section alignment_section();
+[[nodiscard]] Section recovery_section();
+[[nodiscard]] Section retraining_section();
 [[nodiscard]] Section adapter_section();
 [[nodiscard]] Section training_section();
 [[nodiscard]] Section protocol_section();

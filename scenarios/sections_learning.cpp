@@ -7,7 +7,8 @@ Section pruning_section() {
       "pruning", "The variants the server offers, and how a client chooses among them.", &Scenario::pruning,
       std::vector<Key<Pruning>>{
           key("method", &Pruning::method, Name{"name of a pruning method"},
-              "How KV-head groups and MLP neurons are ranked, or single weights chosen: a name of docs/models/pruning-and-recovery.md."),
+              "How KV-head groups and MLP neurons are ranked, or single weights chosen: a name of "
+              "docs/models/pruning-and-recovery.md."),
           key("settings", &Pruning::settings, ParameterTable{}, "The method's own parameters."),
           key("budget", &Pruning::budget, Choice<Budget>{{{"per-layer", "global"}}},
               "`per-layer`: every layer loses the same share. `global`: units go where they matter least, over all "
@@ -42,6 +43,35 @@ Section alignment_section() {
                   key("learning_rate", &Alignment::learning_rate, Number{0, 100, open}, "AdamW's, at its highest."),
               },
               [](Scenario& s) -> Alignment& { return s.pruning.alignment; })};
+}
+
+Section recovery_section() {
+  return section(
+      "recovery", "How an update of a variant becomes a change of the base, and what that change becomes.",
+      &Scenario::recovery,
+      std::vector<Key<Recovery>>{
+          key("method", &Recovery::method, Name{"name of a recovery"},
+              "`zero-fill`: zero where the variant had nothing. `masked`: and where its weights were zero. "
+              "`correction`: less what the base says already (EMLoC). `norm-a`: LoRAM's noise in A."),
+          key("settings", &Recovery::settings, ParameterTable{}, "The method's own parameters."),
+          key("between_rounds", &Recovery::between_rounds, Choice<BetweenRounds>{{{"merge", "carry"}}},
+              "`merge`: each round's change goes into the base, the variants are cut from it anew, and adapters start "
+              "at B = 0. `carry`: the base stays; the fused change, cut to the adapters' rank, is where they go on."),
+      });
+}
+
+Section retraining_section() {
+  return {"recovery.retraining",
+          "Training of every fused model on public text, as one more LoRA adapter on the adapters' targets "
+          "(LLM-Pruner's recovery tuning, 2305.11627).",
+          lifted(
+              std::vector<Key<Retraining>>{
+                  key("steps", &Retraining::steps, Whole{0, 1'000'000}, "Optimiser steps; 0: none."),
+                  key("batch", &Retraining::batch, Whole{1, 65'536}, "Texts in one of them."),
+                  key("rank", &Retraining::rank, Whole{1, 4096}, "Of that adapter."),
+                  key("learning_rate", &Retraining::learning_rate, Number{0, 100, open}, "AdamW's."),
+              },
+              [](Scenario& s) -> Retraining& { return s.recovery.retraining; })};
 }
 
 Section adapter_section() {

@@ -94,7 +94,8 @@ Section atlas_section() {
 
 Section public_text_section() {
   return section(
-      "public", "Text that anybody may read: what pruners look at and variants are aligned on. Never what clients hold.",
+      "public",
+      "Text that anybody may read: what pruners look at and variants are aligned on. Never what clients hold.",
       &Scenario::public_text,
       std::vector<Key<PublicText>>{
           key("paths", &PublicText::paths, ListOf<Text>{{}, Items::distinct},

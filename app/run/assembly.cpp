@@ -35,7 +35,8 @@ Parts make_parts(const scenarios::Scenario& scenario, const std::filesystem::pat
   auto methods = mistakes.attempt([&] { return make_methods(scenario); });
   auto fleet = mistakes.attempt([&] { return make_fleet(scenario); });
   auto conditions = mistakes.attempt([&] { return conditions_spec(scenario, assets); });
-  auto base = mistakes.attempt([&] { return open_base(scenario, assets); });
+  auto base =
+      methods ? mistakes.attempt([&] { return open_base(scenario, *methods->pruners.front(), assets); }) : std::nullopt;
   DividedCorpus data;
   if (scenario.data.source != "none")
     mistakes.attempt([&] {
@@ -104,6 +105,11 @@ clients::Choice Assembly::choice(std::uint32_t client) const {
 Assembly assemble(scenarios::Scenario scenario, const std::filesystem::path& assets) {
   auto parts = make_parts(scenario, assets);
   auto tokens = make_tokens(scenario, parts);
+  std::optional<PreparedBase> prepared;
+  if (plans_need_weights(scenario, parts.methods)) {
+    prepared = prepare_base(scenario, parts.methods, parts.base);
+    parts.base.variants = prepared->shapes;
+  }
   auto notes = notes_on(tokens);
   clients::Planner planner{
       {.config = parts.base.config,
@@ -121,7 +127,8 @@ Assembly assemble(scenarios::Scenario scenario, const std::filesystem::path& ass
                     .evaluator = std::move(tokens.evaluator),
                     .planner = std::move(planner),
                     .conditions = std::move(conditions),
-                    .notes = std::move(notes)};
+                    .notes = std::move(notes),
+                    .prepared = std::move(prepared)};
   require_feasible(assembly);
   return assembly;
 }

@@ -10,6 +10,7 @@
 #include "app/run/evaluator.hpp"
 #include "app/run/learning_task.hpp"
 #include "app/run/methods.hpp"
+#include "app/run/prepared_base.hpp"
 #include "clients/conditions.hpp"
 #include "clients/fleet.hpp"
 #include "clients/plan.hpp"
@@ -17,8 +18,8 @@
 
 namespace edgefuse::app {
 
-/// Everything a run is put together from, checked and without a weight: what the timing fidelity runs on, and what the
-/// learning fidelity adds weights to.
+/// Everything a run is put together from, checked and, unless plans depend on them, without a weight: what the timing
+/// fidelity runs on, and what the learning fidelity adds weights to.
 struct Assembly {
   scenarios::Scenario scenario;
   BaseModel base;
@@ -28,7 +29,8 @@ struct Assembly {
   std::optional<Evaluator> evaluator;  // none under source "none"
   clients::Planner planner;
   clients::Conditions conditions;
-  std::vector<std::string> notes;  // what was left out of the data, in sentences for the user
+  std::vector<std::string> notes;        // what was left out of the data, in sentences for the user
+  std::optional<PreparedBase> prepared;  // where plans depend on weights
 
   /// The client's plan; nothing when no variant fits it.
   [[nodiscard]] std::optional<llm::Plan> plan(std::uint32_t client) const;

@@ -8,7 +8,10 @@
 #include <fmt/format.h>
 
 #include "app/longest_text.hpp"
+#include "app/prune/outcome.hpp"
 #include "app/run/at_key.hpp"
+#include "app/run/methods.hpp"
+#include "app/run/public_source.hpp"
 #include "llm/encode.hpp"
 #include "sim/mistakes.hpp"
 
@@ -26,14 +29,19 @@ std::filesystem::path model_folder(const scenarios::Scenario& scenario, const st
   return folder;
 }
 
-std::vector<llm::VariantShape> offered_variants(const scenarios::Scenario& scenario, const llm::ModelConfig& config) {
+std::vector<llm::VariantShape> offered_variants(const scenarios::Scenario& scenario, const llm::Pruner& pruner,
+                                                const llm::ModelConfig& config) {
+  const auto options = pruning_options(scenario.pruning);
   return at_key(scenario, "pruning.ratios", [&] {
-    std::vector<llm::VariantShape> variants;
+    std::vector<llm::VariantShape> shapes;
     for (const double ratio : scenario.pruning.ratios)
-      variants.push_back(
-          llm::variant_shape(config, ratio, scenario.pruning.protect_first, scenario.pruning.protect_last));
-    return variants;
+      shapes.push_back(pruner.shape(config, ratio, options.protection));
+    return shapes;
   });
+}
+
+bool looks_at_text(const scenarios::Scenario& scenario, const llm::Pruner& pruner) {
+  return pruner.needs_calibration() || scenario.pruning.alignment.steps > 0 || scenario.recovery.retraining.steps > 0;
 }
 
 void require_texts_fit(const scenarios::Scenario& scenario, const llm::ModelConfig& config) {
@@ -56,6 +64,12 @@ void require_room_for_text(const scenarios::Scenario& scenario, const llm::Token
       fmt::format("give at least {}", before + 1))};
 }
 
+llm::Calibration calibration_of(const scenarios::Scenario& scenario, const std::filesystem::path& assets,
+                                const llm::Tokenizer& tokenizer, const llm::ModelConfig& config) {
+  const auto text = public_text(scenario, assets, tokenizer, config);
+  return llm::take_stretches(text.to_learn(), scenario.public_text.texts, scenario.public_text.tokens, text.origin());
+}
+
 }  // namespace
 
 std::filesystem::path embedded_base() {
@@ -63,21 +77,32 @@ std::filesystem::path embedded_base() {
   return std::filesystem::path{set != nullptr ? set : EDGEFUSE_SOURCE_DATA} / "models" / "atlas-base";
 }
 
-BaseModel open_base(const scenarios::Scenario& scenario, const std::filesystem::path& assets) {
+BaseModel open_base(const scenarios::Scenario& scenario, const llm::Pruner& pruner,
+                    const std::filesystem::path& assets) {
   const auto folder = model_folder(scenario, assets);
   Mistakes mistakes;
   const auto opened = [&](const auto& read) {
     return mistakes.attempt([&] { return at_key(scenario, "base.model", [&] { return read(folder); }); });
   };
   const auto config = opened(llm::read_config);
-  auto variants = config ? mistakes.attempt([&] { return offered_variants(scenario, *config); }) : std::nullopt;
+  if (config) mistakes.attempt([&] { require_unpruned(*config, folder); });
+  auto variants = config ? mistakes.attempt([&] { return offered_variants(scenario, pruner, *config); }) : std::nullopt;
   if (config) mistakes.attempt([&] { require_texts_fit(scenario, *config); });
   std::unique_ptr<llm::Tokenizer> tokenizer;
-  if (scenario.data.source != "none") tokenizer = opened(llm::load_tokenizer).value_or(nullptr);
-  if (tokenizer) mistakes.attempt([&] { require_room_for_text(scenario, *tokenizer); });
+  const bool reads = scenario.data.source != "none" || looks_at_text(scenario, pruner);
+  if (reads) tokenizer = opened(llm::load_tokenizer).value_or(nullptr);
+  if (tokenizer && scenario.data.source != "none")
+    mistakes.attempt([&] { require_room_for_text(scenario, *tokenizer); });
   if (tokenizer && config) mistakes.attempt([&] { llm::check_tokenizer_fits(*tokenizer, *config, folder); });
+  llm::Calibration calibration;
+  if (tokenizer && config && looks_at_text(scenario, pruner))
+    mistakes.attempt([&] { calibration = calibration_of(scenario, assets, *tokenizer, *config); });
   mistakes.finish();
-  return {.folder = folder, .config = *config, .variants = std::move(*variants), .tokenizer = std::move(tokenizer)};
+  return {.folder = folder,
+          .config = *config,
+          .variants = std::move(*variants),
+          .tokenizer = std::move(tokenizer),
+          .calibration = std::move(calibration)};
 }
 
 }  // namespace edgefuse::app

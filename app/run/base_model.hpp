@@ -5,6 +5,8 @@
 #include <vector>
 
 #include "llm/config.hpp"
+#include "llm/pruning/calibration.hpp"
+#include "llm/pruning/pruner.hpp"
 #include "llm/tokenizer.hpp"
 #include "llm/variant.hpp"
 #include "scenarios/scenario.hpp"
@@ -16,14 +18,17 @@ struct BaseModel {
   std::filesystem::path folder;
   llm::ModelConfig config;
   std::vector<llm::VariantShape> variants;    // one for each of `pruning.ratios`
-  std::unique_ptr<llm::Tokenizer> tokenizer;  // null under source "none"
+  std::unique_ptr<llm::Tokenizer> tokenizer;  // null where nobody reads
+  llm::Calibration calibration;               // public text to look at; empty where nothing does
 };
 
 /// Where the embedded base lies: EDGEFUSE_DATA, else the folder the program was built from.
 [[nodiscard]] std::filesystem::path embedded_base();
 
-/// Opens what `base.model` names. Throws InputError with all that is wrong with its config and its tokenizer, and with
-/// what the scenario wants of it: `pruning.ratios` it cannot be pruned to, `data.max_tokens` it cannot read.
-[[nodiscard]] BaseModel open_base(const scenarios::Scenario& scenario, const std::filesystem::path& assets);
+/// Opens what `base.model` names. A shape that depends on weights is left empty: prepare_base() knows it. Throws
+/// InputError with all that is wrong with its config and its tokenizer, and with what the scenario wants of it:
+/// `pruning.ratios` it cannot be pruned to, `data.max_tokens` it cannot read.
+[[nodiscard]] BaseModel open_base(const scenarios::Scenario& scenario, const llm::Pruner& pruner,
+                                  const std::filesystem::path& assets);
 
 }  // namespace edgefuse::app

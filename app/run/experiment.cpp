@@ -45,15 +45,16 @@ void Experiment::record_clients() {
 void Experiment::prepare_learning() {
   const auto& scenario = assembly_.scenario;
   say("loading and pruning the base");
-  const auto base = llm::load_model(assembly_.base.folder);
+  auto prepared = assembly_.prepared ? std::exchange(assembly_.prepared, std::nullopt)
+                                     : std::optional{prepare_base(scenario, assembly_.methods, assembly_.base)};
   const auto& protocol = *assembly_.methods.protocol;
   Aggregation aggregation{.discount = [&protocol](std::int64_t staleness) { return protocol.discount(staleness); },
-                          .mixing = protocol.mixing()};
+                          .mixing = protocol.mixing(),
+                          .recovery = *assembly_.methods.recovery,
+                          .public_texts = assembly_.base.calibration};
   if (protocol.through_aggregators())
     aggregation.group = [this](std::uint32_t client) { return assembly_.fleet.row(client).cell; };
-  learner_.emplace(scenario, assembly_.task, std::move(aggregation),
-                   llm::sort_by_importance(base, llm::order_of(assembly_.methods.pruner->rank(base, {}))),
-                   assembly_.planner.offer().variants, options_.crew);
+  learner_.emplace(scenario, assembly_.task, std::move(aggregation), std::move(*prepared), options_.crew);
 }
 
 void Experiment::run() {

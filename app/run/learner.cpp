@@ -1,38 +1,68 @@
 #include "app/run/learner.hpp"
 
+#include <algorithm>
 #include <numeric>
 #include <utility>
+#include <variant>
+
+#include <ATen/ATen.h>
 
 #include "app/run/engine_options.hpp"
 #include "clients/local_data.hpp"
-#include "llm/device.hpp"
+#include "llm/pruning/record.hpp"
 #include "llm/variant.hpp"
 #include "server/fusion/mixing.hpp"
-#include "server/recovery/zero_fill.hpp"
+#include "server/fusion/truncation.hpp"
+#include "server/recovery/coverage.hpp"
+#include "server/recovery/restriction.hpp"
+#include "server/recovery/retraining.hpp"
 #include "sim/expects.hpp"
 
 namespace edgefuse::app {
+namespace {
+
+std::size_t ratio_index(const BaseVersion& model, const llm::VariantShape& shape) {
+  for (std::size_t i = 0; i < model.ratios(); ++i)
+    if (model.variant(i).shape == shape) return i;
+  EDGEFUSE_EXPECTS(false, "an update is of a variant that was offered");
+  return 0;
+}
+
+/// A carried change in the shapes of a client's variant.
+llm::ModelDelta as_variants_see(const llm::ModelDelta& carried, const BaseVersion& model, std::size_t mask,
+                                const clients::VariantModel& variant) {
+  const auto& config = model.base().config;
+  return model.masks() == 1 ? server::restricted(carried, variant.shape, config)
+                            : server::restricted(llm::sort(carried, config, model.order(mask)), variant.shape, config);
+}
+
+/// The adapter's factors become those of `change`, so that s·B·A is that change; of fewer ranks than the adapter has,
+/// the last rows of A stay as they were drawn, with B = 0.
+void start_from(llm::Adapter& adapter, const llm::ModelDelta& change) {
+  for (auto& [id, factors] : adapter.modules) {
+    const auto found = change.find(id);
+    if (found == change.end()) continue;
+    const auto& low = std::get<llm::LowRank>(found->second);
+    const auto ranks = std::min(low.a.size(0), factors.a.size(0));
+    factors.a.narrow(0, 0, ranks).copy_(low.a.narrow(0, 0, ranks));
+    factors.b.narrow(1, 0, ranks).copy_(low.b.narrow(1, 0, ranks) / adapter.spec.scale());
+  }
+}
+
+}  // namespace
 
 Learner::Learner(const scenarios::Scenario& scenario, const LearningTask& task, Aggregation aggregation,
-                 llm::Model sorted, std::vector<llm::VariantShape> offered, llm::Crew crew)
+                 PreparedBase prepared, llm::Crew crew)
     : scenario_{scenario},
       task_{task},
       aggregation_{std::move(aggregation)},
-      offered_{std::move(offered)},
       device_{crew.device},
       trainer_{
           {.training = training_options(scenario.training), .gang = scenario.training.gang, .crew = std::move(crew)}} {
-  versions_.emplace(0, make_version(std::move(sorted)));
-}
-
-Learner::Version Learner::make_version(llm::Model base) const {
-  Version version{.base = std::move(base), .variants = {}};
-  const auto held = llm::on_device(
-      llm::hold(version.base, training_options(scenario_.training).precision, quantisation(scenario_.base.storage)),
-      device_);
-  for (const auto& shape : offered_)
-    version.variants.push_back({.shape = shape, .model = llm::slice(held, shape)});
-  return version;
+  const Holding holding{.precision = training_options(scenario.training).precision,
+                        .quantisation = quantisation(scenario.base.storage),
+                        .device = device_};
+  versions_.emplace(0, Version{.model = {std::move(prepared), holding}});
 }
 
 void Learner::release(std::int64_t version) {
@@ -43,19 +73,33 @@ void Learner::release(std::int64_t version) {
     versions_.erase(versions_.begin());
 }
 
+std::size_t Learner::mask_of(std::uint32_t client, const BaseVersion& model) const {
+  return client % model.masks();
+}
+
 void Learner::note(const llm::Plan& plan, std::int64_t invitation, std::int64_t version) {
   const auto stream = static_cast<std::uint32_t>(invitation);
-  const auto& variants = versions_.at(version).variants;
-  const auto build = [this, stream, plan, &variants]() -> llm::TrainingJob {
-    const auto& shard = task_.shard(plan.client);
-    return {.initial = llm::make_adapter(variants[plan.variant].model, lora_spec(scenario_.adapter), scenario_.seed,
-                                         plan.client, stream),
-            .steps = clients::local_batches(shard.examples, local_schedule(scenario_.training), scenario_.seed,
-                                            plan.client, stream),
-            .randomness = {
-                .seed = scenario_.seed, .domain = sim::Domain::dropout_seed, .round = stream, .client = plan.client}};
+  const auto& from = versions_.at(version);
+  auto numbered = plan;  // among the variants of all masks
+  numbered.variant += static_cast<std::uint32_t>(mask_of(plan.client, from.model) * from.model.ratios());
+  const auto build = [this, stream, numbered, &from]() -> llm::TrainingJob {
+    const auto& shard = task_.shard(numbered.client);
+    return {
+        .initial = initial_adapter(numbered, stream, from),
+        .steps = clients::local_batches(shard.examples, local_schedule(scenario_.training), scenario_.seed,
+                                        numbered.client, stream),
+        .randomness = {
+            .seed = scenario_.seed, .domain = sim::Domain::dropout_seed, .round = stream, .client = numbered.client}};
   };
-  trainer_.note({.plan = plan, .invitation = invitation, .version = version, .build = build});
+  trainer_.note({.plan = numbered, .invitation = invitation, .version = version, .build = build});
+}
+
+llm::Adapter Learner::initial_adapter(const llm::Plan& plan, std::uint32_t stream, const Version& version) const {
+  const auto& variant = version.model.variant(plan.variant);
+  auto adapter = llm::make_adapter(variant.model, lora_spec(scenario_.adapter), scenario_.seed, plan.client, stream);
+  if (version.carried)
+    start_from(adapter, as_variants_see(*version.carried, version.model, mask_of(plan.client, version.model), variant));
+  return adapter;
 }
 
 std::vector<TrainingRecord> Learner::collect(const clients::TrainingWatch& watch) {
@@ -63,7 +107,7 @@ std::vector<TrainingRecord> Learner::collect(const clients::TrainingWatch& watch
   begun_.clear();
   std::vector<TrainingRecord> records;
   const auto variant = [this](std::int64_t version, std::uint32_t index) -> const clients::VariantModel& {
-    return versions_.at(version).variants[index];
+    return versions_.at(version).model.variant(index);
   };
   for (auto& result : trainer_.train(variant, watch)) {
     TrainingRecord record{.client = result.client, .invitation = result.invitation, .refused = true};
@@ -81,13 +125,25 @@ std::vector<TrainingRecord> Learner::collect(const clients::TrainingWatch& watch
 }
 
 void Learner::add_contribution(const llm::Update& update, TrainingRecord& record) {
-  auto recovered = server::recover(update, base().config);
+  const auto& model = versions_.at(update.version).model;
+  const auto mask = mask_of(update.client, model);
+  const auto& trained_on = model.variant(mask * model.ratios() + ratio_index(model, update.variant));
+  auto recovered = aggregation_.recovery.recover(update, {.base = model.sorted(mask),
+                                                          .variant = trained_on.model,
+                                                          .seed = scenario_.seed,
+                                                          .round = static_cast<std::uint32_t>(record.invitation)});
   auto* delta = std::get_if<llm::ModelDelta>(&recovered);
   if (delta == nullptr) return;
+  auto coverage = server::coverage_of(update.variant, base().config);
+  if (model.masks() > 1) {
+    *delta = llm::unsort(*delta, base().config, model.order(mask));
+    coverage = server::coverage_of(llm::kept_units(model.order(mask), update.variant), base().config);
+  }
   const bool by_examples = scenario_.fusion.weights == scenarios::Weights::examples;
   contributions_.push_back({.client = update.client,
                             .weight = by_examples ? static_cast<double>(update.examples) : 1.0,
-                            .delta = std::move(*delta)});
+                            .delta = std::move(*delta),
+                            .coverage = std::move(coverage)});
   begun_.push_back(update.version);
   record.refused = false;
 }
@@ -111,8 +167,8 @@ std::vector<server::Contribution> Learner::contributions_of(const std::string& d
 }
 
 llm::ModelDelta Learner::fused(const Arm& arm) const {
-  if (contributions_.empty()) return {};
-  const auto change = plainly_fused(arm);
+  if (contributions_.empty()) return versions_.rbegin()->second.carried.value_or(llm::ModelDelta{});
+  const auto change = trained_once_more(plainly_fused(arm));
   std::vector<server::Scaled> terms = {{&change, share_of_those_begun_by(version())}};
   if (aggregation_.mixing.pull_back)
     for (auto v = versions_.begin(); v != std::prev(versions_.end()); ++v)
@@ -136,9 +192,30 @@ double Learner::share_of_those_begun_by(std::int64_t version) const {
   return aggregation_.mixing.rate * (weight / total_weight_);
 }
 
+llm::ModelDelta Learner::trained_once_more(llm::ModelDelta change) const {
+  const auto& retraining = scenario_.recovery.retraining;
+  if (retraining.steps == 0) return change;
+  auto adapter = lora_spec(scenario_.adapter);
+  adapter.rank = retraining.rank;
+  return server::retrain(base(), change, aggregation_.public_texts.texts,
+                         {.steps = retraining.steps,
+                          .batch = retraining.batch,
+                          .adapter = std::move(adapter),
+                          .training = {.learning_rate = retraining.learning_rate},
+                          .device = device_},
+                         scenario_.seed, static_cast<std::uint32_t>(version()))
+      .change;
+}
+
 void Learner::advance(llm::ModelDelta delta) {
   auto& current = versions_.rbegin()->second;
-  auto next = make_version(llm::apply(current.base, delta));
+  if (scenario_.recovery.between_rounds == scenarios::BetweenRounds::carry) {
+    for (auto& [id, change] : delta)
+      change = server::truncated(change, scenario_.adapter.rank).factors;
+    versions_.emplace(version() + 1, Version{.model = current.model, .carried = std::move(delta)});
+    return;
+  }
+  Version next{.model = current.model.plus(delta)};
   if (aggregation_.mixing.pull_back) current.change = std::move(delta);
   versions_.emplace(version() + 1, std::move(next));
 }

@@ -3,18 +3,22 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
 
 #include "app/run/arms.hpp"
+#include "app/run/base_version.hpp"
 #include "app/run/learning_task.hpp"
 #include "clients/trainer.hpp"
 #include "llm/model.hpp"
 #include "llm/plan.hpp"
+#include "llm/pruning/calibration.hpp"
 #include "scenarios/scenario.hpp"
 #include "server/fusion/contribution.hpp"
 #include "server/protocol/protocol.hpp"
+#include "server/recovery/recovery.hpp"
 
 namespace edgefuse::app {
 
@@ -28,21 +32,22 @@ struct TrainingRecord {
   bool refused = false;  // its numbers were not finite: not fused
 };
 
-/// How the run's protocol has updates fused.
+/// How the server makes one change of the updates that come back.
 struct Aggregation {
   std::function<double(std::int64_t staleness)> discount;
   server::Mixing mixing{};
   std::function<std::uint32_t(std::uint32_t client)> group{};  // its aggregator; empty where there is none
+  const server::Recovery& recovery;
+  llm::Calibration public_texts{};  // that the fused model is trained on once more, where the scenario wants it
 };
 
-/// The tensors of a run: the sorted base of every version that somebody still trains on, its variants, the adapters in
+/// The tensors of a run: the base at every version that somebody still trains on, its variants, the adapters in
 /// training, and what fusion makes of them. Virtual time decides when its functions are called, never what they
 /// compute.
 class Learner {
  public:
-  /// `sorted` is the base in importance order; `offered` are its variants' shapes.
-  Learner(const scenarios::Scenario& scenario, const LearningTask& task, Aggregation aggregation, llm::Model sorted,
-          std::vector<llm::VariantShape> offered, llm::Crew crew);
+  Learner(const scenarios::Scenario& scenario, const LearningTask& task, Aggregation aggregation, PreparedBase prepared,
+          llm::Crew crew);
 
   /// Somebody starts from the base as it is: that version is kept until release() was called as often.
   void keep() { ++versions_.rbegin()->second.users; }
@@ -58,34 +63,38 @@ class Learner {
   /// Those of clients whose data are about `domain`.
   [[nodiscard]] std::vector<server::Contribution> contributions_of(const std::string& domain) const;
 
-  /// What an arm makes of them: one change of the base as it is (docs/models/protocols.md). Empty without any.
+  /// What an arm makes of them: one change of the base as it is (docs/models/protocols.md), trained once more where the
+  /// scenario wants it. What is carried already when there are none.
   [[nodiscard]] llm::ModelDelta fused(const Arm& arm) const;
 
-  /// The base as it is.
-  [[nodiscard]] const llm::Model& base() const { return versions_.rbegin()->second.base; }
-  /// Adds `delta` to the base: the next version. Adapters start anew from B = 0, so nothing counts twice.
+  /// The base that changes are of.
+  [[nodiscard]] const llm::Model& base() const { return versions_.rbegin()->second.model.base(); }
+  /// The next version. `recovery.between_rounds` "merge": the base becomes base + `delta`, and adapters start anew from
+  /// B = 0, so nothing counts twice. "carry": the base stays, and `delta`, cut to the adapters' rank, is where the next
+  /// ones start.
   void advance(llm::ModelDelta delta);
 
  private:
   struct Version {
-    llm::Model base;
-    std::vector<clients::VariantModel> variants;
+    BaseVersion model;
     std::int64_t users = 0;
-    llm::ModelDelta change{};  // that made the next version; kept only where updates are mixed
+    llm::ModelDelta change{};                  // that made the next version; kept only where updates are mixed
+    std::optional<llm::ModelDelta> carried{};  // low rank, of the base: where adapters start
   };
 
   [[nodiscard]] std::int64_t version() const { return versions_.rbegin()->first; }
-  [[nodiscard]] Version make_version(llm::Model base) const;
+  [[nodiscard]] std::size_t mask_of(std::uint32_t client, const BaseVersion& model) const;
+  [[nodiscard]] llm::Adapter initial_adapter(const llm::Plan& plan, std::uint32_t stream, const Version& version) const;
   void add_contribution(const llm::Update& update, TrainingRecord& record);
   void weigh();
   [[nodiscard]] llm::ModelDelta plainly_fused(const Arm& arm) const;
+  [[nodiscard]] llm::ModelDelta trained_once_more(llm::ModelDelta change) const;
   /// What the discounted updates begun at or before that version count for, of one that is fresh.
   [[nodiscard]] double share_of_those_begun_by(std::int64_t version) const;
 
   const scenarios::Scenario& scenario_;
   const LearningTask& task_;
   Aggregation aggregation_;
-  std::vector<llm::VariantShape> offered_;
   at::Device device_;
   clients::Trainer trainer_;
   std::map<std::int64_t, Version> versions_;  // from the oldest in use to the latest

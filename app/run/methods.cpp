@@ -5,11 +5,21 @@
 
 #include <fmt/format.h>
 
+#include "app/run/at_key.hpp"
 #include "data/partitioners/registry.hpp"
 #include "sim/expects.hpp"
 #include "sim/mistakes.hpp"
 
 namespace edgefuse::app {
+
+llm::PruningOptions pruning_options(const scenarios::Pruning& pruning) {
+  llm::PruningOptions options{.budget = {},
+                              .protection = {.first = pruning.protect_first, .last = pruning.protect_last}};
+  if (pruning.budget)
+    options.budget = *pruning.budget == scenarios::Budget::global ? llm::Budget::global : llm::Budget::per_layer;
+  return options;
+}
+
 namespace {
 
 Parameters protocol_parameters(const scenarios::Protocol& protocol) {
@@ -17,6 +27,41 @@ Parameters protocol_parameters(const scenarios::Protocol& protocol) {
   parameters.insert_or_assign("rounds", static_cast<double>(protocol.rounds));
   parameters.insert_or_assign("clients_per_round", static_cast<double>(protocol.clients_per_round));
   return parameters;
+}
+
+/// Masks that are drawn by lot differ by their seed.
+Parameters pruner_parameters(const scenarios::Pruning& pruning, std::int64_t mask) {
+  auto parameters = pruning.settings;
+  if (mask == 0) return parameters;
+  const auto seed = parameters.find("seed");
+  const auto* first = seed == parameters.end() ? nullptr : std::get_if<double>(&seed->second);
+  parameters.insert_or_assign("seed", (first == nullptr ? 1.0 : *first) + static_cast<double>(mask));
+  return parameters;
+}
+
+void check_pruning(const scenarios::Scenario& scenario, const llm::Pruner& pruner, Mistakes& mistakes) {
+  const auto budget = mistakes.attempt([&] {
+    return at_key(scenario, "pruning.budget",
+                  [&] { return llm::budget_of(pruner, pruning_options(scenario.pruning)); });
+  });
+  if (scenario.pruning.masks == 1) return;
+  const auto refuse = [&](std::string problem, std::string remedy) {
+    mistakes.add(scenario.source.mistake("pruning.masks", std::move(problem), std::move(remedy)));
+  };
+  if (scenario.pruning.method != "random")
+    refuse(fmt::format("are {}, and method \"{}\" finds one only", scenario.pruning.masks, scenario.pruning.method),
+           "use method \"random\", or one mask");
+  if (budget == llm::Budget::global) refuse("are to be of one size", "use budget \"per-layer\", or one mask");
+  if (scenario.pruning.alignment.steps > 0) refuse("cannot be aligned", "use one mask, or no alignment");
+}
+
+/// A change that is carried takes the place of the one before, so every update must have started from that one.
+void check_carry(const scenarios::Scenario& scenario, Mistakes& mistakes) {
+  const bool stale = scenario.protocol.kind == "buffered" || scenario.protocol.kind == "asynchronous";
+  if (stale && scenario.recovery.between_rounds == scenarios::BetweenRounds::carry)
+    mistakes.add(scenario.source.mistake(
+        "recovery.between_rounds",
+        fmt::format("\"carry\" needs rounds, and protocol \"{}\" has none", scenario.protocol.kind), "use \"merge\""));
 }
 
 std::size_t primary_arm(const std::vector<Arm>& arms, const std::string& name) {
@@ -40,14 +85,19 @@ Methods make_methods(const scenarios::Scenario& scenario) {
   Methods methods;
   methods.partitioner = make(data::partitioners(), scenario.data.partitioner, scenario.data.partitioner_settings,
                              "data.partitioner", "data.partitioner_settings");
-  methods.pruner =
-      make(llm::pruners(), scenario.pruning.method, scenario.pruning.settings, "pruning.method", "pruning.settings");
+  for (std::int64_t mask = 0; mask < (scenario.pruning.method == "random" ? scenario.pruning.masks : 1); ++mask)
+    methods.pruners.push_back(make(llm::pruners(), scenario.pruning.method, pruner_parameters(scenario.pruning, mask),
+                                   "pruning.method", "pruning.settings"));
+  if (methods.pruners.front()) check_pruning(scenario, *methods.pruners.front(), mistakes);
+  methods.recovery = make(server::recoveries(), scenario.recovery.method, scenario.recovery.settings, "recovery.method",
+                          "recovery.settings");
   methods.policy = make(clients::ratio_policies(), scenario.pruning.policy, scenario.pruning.policy_settings,
                         "pruning.policy", "pruning.policy_settings");
   methods.protocol = make(server::protocols(), scenario.protocol.kind, protocol_parameters(scenario.protocol),
                           "protocol.kind", "protocol.settings");
   methods.selection = make(server::selections(), scenario.selection.method, scenario.selection.settings,
                            "selection.method", "selection.settings");
+  check_carry(scenario, mistakes);
   if (methods.selection && methods.selection->needs_losses() && scenario.fidelity == scenarios::Fidelity::timing)
     mistakes.add(scenario.source.mistake(
         "selection.method",

@@ -7,9 +7,11 @@
 #include "app/run/arms.hpp"
 #include "clients/policy/ratio_policy.hpp"
 #include "data/partitioners/partitioner.hpp"
+#include "llm/pruning/prune.hpp"
 #include "llm/pruning/pruner.hpp"
 #include "scenarios/scenario.hpp"
 #include "server/protocol/protocol.hpp"
+#include "server/recovery/recovery.hpp"
 #include "server/selection/selection.hpp"
 
 namespace edgefuse::app {
@@ -17,7 +19,8 @@ namespace edgefuse::app {
 /// Everything a scenario chooses by name, made from that name and its parameters.
 struct Methods {
   std::unique_ptr<data::Partitioner> partitioner;
-  std::unique_ptr<llm::Pruner> pruner;
+  std::vector<std::unique_ptr<llm::Pruner>> pruners;  // one for each of `pruning.masks`
+  std::unique_ptr<server::Recovery> recovery;
   std::unique_ptr<clients::RatioPolicy> policy;
   std::unique_ptr<server::Protocol> protocol;
   std::unique_ptr<server::Selection> selection;
@@ -28,5 +31,8 @@ struct Methods {
 /// Makes all of them, whatever the fidelity needs: a scenario that runs under "timing" is right under "learning" too.
 /// Throws InputError with every unknown method and parameter.
 [[nodiscard]] Methods make_methods(const scenarios::Scenario& scenario);
+
+/// The scenario's budget and protected layers.
+[[nodiscard]] llm::PruningOptions pruning_options(const scenarios::Pruning& pruning);
 
 }  // namespace edgefuse::app

@@ -30,7 +30,4 @@ struct PreparedBase {
 [[nodiscard]] PreparedBase prepare_base(const scenarios::Scenario& scenario, const Methods& methods,
                                         const BaseModel& opened);
 
-/// The scenario's budget and protected layers.
-[[nodiscard]] llm::PruningOptions pruning_options(const scenarios::Scenario& scenario);
-
 }  // namespace edgefuse::app

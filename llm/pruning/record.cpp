@@ -60,17 +60,21 @@ Numbers read_kept(JsonReader& reader, const json& layer, const std::string& key,
 
 }  // namespace
 
+KeptUnits kept_units(const ImportanceOrder& order, const VariantShape& shape) {
+  KeptUnits kept;
+  for (std::size_t l = 0; l < shape.layers.size(); ++l)
+    kept.push_back({.kv_heads = ascending(leading(order.layers[l].kv_heads, shape.layers[l].kv_heads)),
+                    .neurons = ascending(leading(order.layers[l].neurons, shape.layers[l].neurons))});
+  return kept;
+}
+
 PruningRecord pruning_record(std::string method, const ModelConfig& base, const ImportanceOrder& order,
                              const VariantShape& shape) {
-  PruningRecord record{.method = std::move(method),
-                       .ratio = shape.ratio,
-                       .kv_heads = base.kv_heads,
-                       .neurons = base.intermediate,
-                       .layers = {}};
-  for (std::size_t l = 0; l < shape.layers.size(); ++l)
-    record.layers.push_back({.kv_heads = ascending(leading(order.layers[l].kv_heads, shape.layers[l].kv_heads)),
-                             .neurons = ascending(leading(order.layers[l].neurons, shape.layers[l].neurons))});
-  return record;
+  return {.method = std::move(method),
+          .ratio = shape.ratio,
+          .kv_heads = base.kv_heads,
+          .neurons = base.intermediate,
+          .layers = kept_units(order, shape)};
 }
 
 Model in_base_order(const Model& variant, const ImportanceOrder& order) {
@@ -130,9 +134,9 @@ void check_record_fits(const PruningRecord& record, const ModelConfig& config, c
   if (!fits)
     throw InputError{Mistake{
         .file = origin.string(),
-        .problem = fmt::format("was pruned from {} layers of {} KV heads and {} neurons, and the base has {} of {} and {}",
-                               record.layers.size(), record.kv_heads, record.neurons, config.layers, config.kv_heads,
-                               config.intermediate),
+        .problem = fmt::format(
+            "was pruned from {} layers of {} KV heads and {} neurons, and the base has {} of {} and {}",
+            record.layers.size(), record.kv_heads, record.neurons, config.layers, config.kv_heads, config.intermediate),
         .remedy = "give the base that was pruned"}};
 }
 

@@ -11,19 +11,23 @@
 
 namespace edgefuse::llm {
 
+/// Which of its base's KV-head groups and neurons one layer kept, in the base's numbering, ascending.
+struct KeptLayer {
+  std::vector<std::int64_t> kv_heads;
+  std::vector<std::int64_t> neurons;
+};
+using KeptUnits = std::vector<KeptLayer>;
+
+[[nodiscard]] KeptUnits kept_units(const ImportanceOrder& order, const VariantShape& shape);
+
 /// `pruning.json` beside a pruned model and beside adapters trained on it: what its base was and which of the base's
 /// KV-head groups and neurons are left, so that an adapter finds its way back (docs/formats/models.md).
 struct PruningRecord {
-  struct Layer {
-    std::vector<std::int64_t> kv_heads;  // in the base's numbering, ascending
-    std::vector<std::int64_t> neurons;
-  };
-
   std::string method;
   double ratio = 0;
   std::int64_t kv_heads = 0;  // of each layer of the base
   std::int64_t neurons = 0;
-  std::vector<Layer> layers;
+  KeptUnits layers;
 };
 
 inline constexpr const char* pruning_record_name = "pruning.json";

@@ -60,6 +60,19 @@ Kept united(const Kept& x, const Kept& y) {
   return Kept::only(std::move(both));
 }
 
+namespace {
+
+/// The channels of whole units of `width`.
+Kept channels(const std::vector<std::int64_t>& units, std::int64_t width) {
+  std::vector<std::int64_t> indices;
+  for (const auto unit : units)
+    for (std::int64_t i = 0; i < width; ++i)
+      indices.push_back(unit * width + i);
+  return Kept::only(std::move(indices));
+}
+
+}  // namespace
+
 Coverage coverage_of(const llm::VariantShape& shape, const llm::ModelConfig& config) {
   Coverage coverage;
   for (std::size_t layer = 0; layer < shape.layers.size(); ++layer) {
@@ -69,6 +82,25 @@ Coverage coverage_of(const llm::VariantShape& shape, const llm::ModelConfig& con
       if (variant != base)
         coverage[id] = {.rows = first_of(variant.out, base.out), .columns = first_of(variant.in, base.in)};
     }
+  }
+  return coverage;
+}
+
+Coverage coverage_of(const llm::KeptUnits& kept, const llm::ModelConfig& config) {
+  Coverage coverage;
+  for (std::size_t layer = 0; layer < kept.size(); ++layer) {
+    const auto& [kv_heads, neurons] = kept[layer];
+    const auto width = config.head_dim;
+    const std::map<llm::Projection, Kept> rows = {{llm::Projection::q, channels(kv_heads, width * config.group())},
+                                                  {llm::Projection::k, channels(kv_heads, width)},
+                                                  {llm::Projection::v, channels(kv_heads, width)},
+                                                  {llm::Projection::gate, channels(neurons, 1)},
+                                                  {llm::Projection::up, channels(neurons, 1)}};
+    const auto index = static_cast<std::int32_t>(layer);
+    for (const auto& [projection, of_rows] : rows)
+      coverage[{.layer = index, .projection = projection}] = {.rows = of_rows};
+    coverage[{.layer = index, .projection = llm::Projection::o}] = {.columns = rows.at(llm::Projection::q)};
+    coverage[{.layer = index, .projection = llm::Projection::down}] = {.columns = rows.at(llm::Projection::up)};
   }
   return coverage;
 }

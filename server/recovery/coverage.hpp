@@ -7,6 +7,7 @@
 
 #include "llm/config.hpp"
 #include "llm/module_id.hpp"
+#include "llm/pruning/record.hpp"
 #include "llm/variant.hpp"
 
 namespace edgefuse::server {
@@ -55,6 +56,9 @@ using Coverage = std::map<llm::ModuleId, ModuleCoverage>;
 
 /// What a variant of the sorted base covers: only modules that lack something.
 [[nodiscard]] Coverage coverage_of(const llm::VariantShape& shape, const llm::ModelConfig& config);
+
+/// What somebody covers who kept those groups and neurons of a base in its own order.
+[[nodiscard]] Coverage coverage_of(const llm::KeptUnits& kept, const llm::ModelConfig& config);
 
 /// One module's entry, or everything.
 [[nodiscard]] ModuleCoverage covered(const Coverage& coverage, llm::ModuleId module);

@@ -59,13 +59,12 @@ struct Versions : ::testing::Test {
 
   void run(const std::string& protocol_name, const Parameters& parameters) {
     const auto protocol = server::protocols().make(protocol_name, parameters);
-    const auto base = llm::load_model(assembly.base.folder);
     Learner learner{assembly.scenario,
                     assembly.task,
                     {.discount = [&](std::int64_t staleness) { return protocol->discount(staleness); },
-                     .mixing = protocol->mixing()},
-                    llm::sort_by_importance(base, llm::order_of(assembly.methods.pruner->rank(base, {}))),
-                    assembly.planner.offer().variants,
+                     .mixing = protocol->mixing(),
+                     .recovery = *assembly.methods.recovery},
+                    prepare_base(assembly.scenario, assembly.methods, assembly.base),
                     {}};
     learner.keep();
     learner.keep();

@@ -119,9 +119,10 @@ TEST(CalibrationTexts, AreRefusedWhenTheTextIsTooShort) {
     (void)take_stretches(std::vector<std::int64_t>{1, 2, 3, 4, 5}, 3, 2, "a.txt");
     FAIL() << "five tokens made three texts of two";
   } catch (const InputError& error) {
-    EXPECT_STREQ(error.what(),
-                 "a.txt: has 5 tokens, and calibration needs 3 texts of 2 (give more text, or ask for at most 2 texts of "
-                 "that length)");
+    EXPECT_STREQ(
+        error.what(),
+        "a.txt: has 5 tokens, and calibration needs 3 texts of 2 (give more text, or ask for at most 2 texts of "
+        "that length)");
   }
 }
 

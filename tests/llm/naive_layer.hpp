@@ -42,8 +42,8 @@ inline at::Tensor naive_norm(const at::Tensor& x, const at::Tensor& weight, doub
     for (std::int64_t j = 0; j < x.size(1); ++j)
       squares += std::pow(x[t][j].item<double>(), 2);
     for (std::int64_t j = 0; j < x.size(1); ++j)
-      y[t][j] = x[t][j].item<double>() / std::sqrt(squares / static_cast<double>(x.size(1)) + eps) *
-                weight[j].item<double>();
+      y[t][j] =
+          x[t][j].item<double>() / std::sqrt(squares / static_cast<double>(x.size(1)) + eps) * weight[j].item<double>();
   }
   return y;
 }

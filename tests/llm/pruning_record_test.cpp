@@ -62,11 +62,8 @@ class PruningRecordFile : public ::testing::Test {
 };
 
 TEST_F(PruningRecordFile, IsReadAsItWasWritten) {
-  const PruningRecord record{.method = "flap",
-                             .ratio = 0.3,
-                             .kv_heads = 4,
-                             .neurons = 9,
-                             .layers = {{{0, 3}, {1, 2, 8}}, {{2}, {0}}}};
+  const PruningRecord record{
+      .method = "flap", .ratio = 0.3, .kv_heads = 4, .neurons = 9, .layers = {{{0, 3}, {1, 2, 8}}, {{2}, {0}}}};
   write_pruning_record(record, folder);
   const auto read = read_pruning_record(folder);
   EXPECT_EQ(read.method, "flap");
