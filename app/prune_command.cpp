@@ -63,8 +63,7 @@ struct Request {
   std::unique_ptr<llm::Pruner> pruner;
   double ratio = 0;
   llm::PruningOptions pruning;
-  std::int64_t texts = 0;
-  std::int64_t tokens = 0;
+  Stretches stretches;
 };
 
 Request check_options(OptionValues& values) {
@@ -78,8 +77,7 @@ Request check_options(OptionValues& values) {
   values.require_above("tokens", 1);
   request.pruning.protection = {.first = values.get<std::int64_t>("protect-first"),
                                 .last = values.get<std::int64_t>("protect-last")};
-  request.texts = values.get<std::int64_t>("texts");
-  request.tokens = values.get<std::int64_t>("tokens");
+  request.stretches = {.count = values.get<std::int64_t>("texts"), .tokens = values.get<std::int64_t>("tokens")};
   values.require_new_folder("out");
   const auto settings = values.settings("set");
   values.throw_mistakes();
@@ -97,31 +95,25 @@ struct Texts {
   llm::Calibration held_out;
 };
 
-llm::Calibration at_most(std::span<const std::int64_t> tokens, const Request& request, const std::string& origin) {
-  const auto there = std::max<std::int64_t>(1, std::ssize(tokens) / request.tokens);
-  return llm::take_stretches(tokens, std::min(there, request.texts), request.tokens, origin);
-}
-
 Texts read_texts(const OptionValues& values, const Request& request, const llm::ModelConfig& config) {
   Texts texts;
   if (!values.given("calibration") && !values.given("evaluate")) return texts;
-  if (request.tokens > longest_text(config))
-    throw InputError{Mistake{.key = "--tokens",
-                             .problem = fmt::format("is {}, the model reads {}", request.tokens, longest_text(config)),
-                             .remedy = fmt::format("give at most {}", longest_text(config))}};
+  if (request.stretches.tokens > longest_text(config))
+    throw InputError{
+        Mistake{.key = "--tokens",
+                .problem = fmt::format("is {}, the model reads {}", request.stretches.tokens, longest_text(config)),
+                .remedy = fmt::format("give at most {}", longest_text(config))}};
   const auto tokenizer = llm::load_tokenizer(values.text("model"));
   llm::check_tokenizer_fits(*tokenizer, config, values.text("model"));
   if (values.given("calibration")) {
     const fs::path file = values.text("calibration");
-    const PublicText text{{&file, 1}, *tokenizer};
-    if (request.pruner->needs_calibration())
-      texts.calibration = llm::take_stretches(text.to_learn(), request.texts, request.tokens, text.origin());
-    if (!values.given("evaluate")) texts.held_out = at_most(text.held_out(), request, text.origin());
+    const PublicText text{{&file, 1}, *tokenizer, config};
+    if (request.pruner->needs_calibration()) texts.calibration = text.to_learn(request.stretches);
+    if (!values.given("evaluate")) texts.held_out = text.held_out(request.stretches);
   }
   if (values.given("evaluate")) {
     const fs::path file = values.text("evaluate");
-    const PublicText text{{&file, 1}, *tokenizer};
-    texts.held_out = at_most(text.all(), request, text.origin());
+    texts.held_out = PublicText{{&file, 1}, *tokenizer, config}.whole(request.stretches);
   }
   return texts;
 }

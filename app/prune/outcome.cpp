@@ -11,24 +11,32 @@
 namespace edgefuse::app {
 namespace {
 
-std::int64_t count(const at::Tensor& tensor) {
-  return tensor.defined() ? at::count_nonzero(tensor).item<std::int64_t>() : 0;
+std::int64_t size(const at::Tensor& tensor) {
+  return tensor.defined() ? tensor.numel() : 0;
 }
 
-std::int64_t parameters(const llm::Layer& layer) {
+/// In matrices of one shape: where the base has something and the variant has nothing.
+std::int64_t masked(const at::Tensor& base, const at::Tensor& variant) {
+  if (base.sizes() != variant.sizes()) return 0;
+  return at::count_nonzero(base.ne(0) & variant.eq(0)).item<std::int64_t>();
+}
+
+std::int64_t parameters(const llm::Layer& layer, const llm::Layer& base) {
   std::int64_t sum = 0;
   for (const auto* norm : {&layer.input_norm, &layer.post_attn_norm, &layer.q_norm, &layer.k_norm})
-    sum += count(*norm);
-  for (const auto p : llm::all_projections)
-    sum += count(layer.projection(p).weight) + count(layer.projection(p).bias);
+    sum += size(*norm);
+  for (const auto p : llm::all_projections) {
+    const auto& linear = layer.projection(p);
+    sum += size(linear.weight) + size(linear.bias) - masked(base.projection(p).weight, linear.weight);
+  }
   return sum;
 }
 
-std::int64_t parameters(const llm::Model& model) {
-  std::int64_t sum = count(model.embedding) + count(model.final_norm);
-  if (!model.config.tied_head) sum += count(model.head);
-  for (const auto& layer : model.layers)
-    sum += parameters(layer);
+std::int64_t parameters(const llm::Model& model, const llm::Model& base) {
+  std::int64_t sum = size(model.embedding) + size(model.final_norm);
+  if (!model.config.tied_head) sum += size(model.head);
+  for (std::size_t l = 0; l < model.layers.size(); ++l)
+    sum += parameters(model.layers[l], base.layers[l]);
   return sum;
 }
 
@@ -41,11 +49,12 @@ double share_gone(const Change<std::int64_t>& change) {
 PruningOutcome compare(const llm::Model& base, const llm::Model& variant, const llm::PruningRecord& record,
                        const llm::Calibration& held_out) {
   PruningOutcome outcome{.record = record,
-                         .parameters = {.before = parameters(base), .after = parameters(variant)},
+                         .parameters = {.before = parameters(base, base), .after = parameters(variant, base)},
                          .layers = {},
                          .perplexity = {}};
   for (std::size_t l = 0; l < base.layers.size(); ++l)
-    outcome.layers.push_back({.before = parameters(base.layers[l]), .after = parameters(variant.layers[l])});
+    outcome.layers.push_back(
+        {.before = parameters(base.layers[l], base.layers[l]), .after = parameters(variant.layers[l], base.layers[l])});
   if (!held_out.empty()) {
     outcome.perplexity = {.before = perplexity(base, held_out), .after = perplexity(variant, held_out)};
     for (const auto& text : held_out.texts)

@@ -21,8 +21,7 @@ struct Change {
   T after{};
 };
 
-/// What `edgefuse prune` tells about what it did. Parameters that are zero do not count: a mask removes them without
-/// changing a shape.
+/// What `edgefuse prune` tells about what it did. Weights that a mask set to zero do not count.
 struct PruningOutcome {
   llm::PruningRecord record;
   Change<std::int64_t> parameters;           // of the whole model

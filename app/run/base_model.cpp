@@ -66,8 +66,8 @@ void require_room_for_text(const scenarios::Scenario& scenario, const llm::Token
 
 llm::Calibration calibration_of(const scenarios::Scenario& scenario, const std::filesystem::path& assets,
                                 const llm::Tokenizer& tokenizer, const llm::ModelConfig& config) {
-  const auto text = public_text(scenario, assets, tokenizer, config);
-  return llm::take_stretches(text.to_learn(), scenario.public_text.texts, scenario.public_text.tokens, text.origin());
+  const auto& asked = scenario.public_text;
+  return public_text(scenario, assets, tokenizer, config).to_learn({.count = asked.texts, .tokens = asked.tokens});
 }
 
 }  // namespace

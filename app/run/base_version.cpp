@@ -38,11 +38,11 @@ BaseVersion::BaseVersion(PreparedBase prepared, const Holding& holding)
 BaseVersion BaseVersion::plus(const llm::ModelDelta& change) const {
   auto next = prepared_;
   const auto& order = prepared_.orders.front();
-  next.base = masks() == 1 ? llm::unsort(llm::apply(sorted_.front(), change), order)
-                           : llm::apply(prepared_.base, change);
+  next.base =
+      masks() == 1 ? llm::unsort(llm::apply(sorted_.front(), change), order) : llm::apply(prepared_.base, change);
   for (std::size_t i = 0; i < next.variants.size(); ++i)
-    next.variants[i] = llm::apply(prepared_.variants[i], as_seen_by(prepared_.variants[i], prepared_.shapes[i],
-                                                                    prepared_.base.config, change));
+    next.variants[i] = llm::apply(
+        prepared_.variants[i], as_seen_by(prepared_.variants[i], prepared_.shapes[i], prepared_.base.config, change));
   return {std::move(next), holding_};
 }
 

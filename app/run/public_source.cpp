@@ -39,7 +39,8 @@ std::vector<fs::path> public_files(const scenarios::Scenario& scenario, const fs
 }
 
 /// As much as is asked for, and a third more to measure on.
-PublicText atlas_text(const scenarios::Scenario& scenario, const llm::Tokenizer& tokenizer) {
+PublicText atlas_text(const scenarios::Scenario& scenario, const llm::Tokenizer& tokenizer,
+                      const llm::ModelConfig& config) {
   const data::atlas::PretrainingText source{make_world(scenario)};
   sim::Draws draws{{.seed = scenario.data.atlas.public_seed, .domain = sim::Domain::public_text}};
   const auto needed = scenario.public_text.texts * scenario.public_text.tokens * 4 / 3 + 4;
@@ -49,7 +50,7 @@ PublicText atlas_text(const scenarios::Scenario& scenario, const llm::Tokenizer&
     const auto part = tokenizer.encode(source.statements(lines, draws), llm::Tokenizer::Special::leave_out);
     tokens.insert(tokens.end(), part.begin(), part.end());
   }
-  return PublicText{std::move(tokens), "the generated world's public text"};
+  return {std::move(tokens), "the generated world's public text", tokenizer, config};
 }
 
 }  // namespace
@@ -61,8 +62,8 @@ PublicText public_text(const scenarios::Scenario& scenario, const fs::path& asse
         "public.tokens",
         fmt::format("is {}, and the model reads {} tokens", scenario.public_text.tokens, longest_text(config)),
         fmt::format("give at most {}", longest_text(config)))};
-  if (!scenario.public_text.paths.empty()) return PublicText{public_files(scenario, assets), tokenizer};
-  if (scenario.base.model == "atlas") return atlas_text(scenario, tokenizer);
+  if (!scenario.public_text.paths.empty()) return {public_files(scenario, assets), tokenizer, config};
+  if (scenario.base.model == "atlas") return atlas_text(scenario, tokenizer, config);
   throw InputError{scenario.source.mistake("public.paths", "names no text, and pruning is to look at some",
                                            "name files of text that anybody may read")};
 }
