@@ -46,23 +46,6 @@ Calibration take_stretches(std::span<const std::int64_t> tokens, std::int64_t co
   return calibration;
 }
 
-const at::Tensor& LayerInputs::of(Projection p) const {
-  switch (p) {
-    case Projection::q:
-    case Projection::k:
-    case Projection::v:
-      return attention;
-    case Projection::o:
-      return o;
-    case Projection::gate:
-    case Projection::up:
-      return mlp;
-    case Projection::down:
-      break;
-  }
-  return down;
-}
-
 ActivationStream::ActivationStream(const Model& model, const Calibration& calibration)
     : config_{model.config}, rope_{rope_tables(model.config, longest(calibration), model.embedding.scalar_type())} {
   use_one_thread_per_gang();
@@ -88,13 +71,7 @@ void ActivationStream::advance(const Layer& layer, const Watch& see) {
   const at::NoGradGuard frozen;
   for (auto& x : hidden_) {
     LayerInputs inputs;
-    const InputWatch note = [&](Projection p, const at::Tensor& input) {
-      const auto rows = input.squeeze(0);
-      if (p == Projection::q) inputs.attention = rows;
-      if (p == Projection::o) inputs.o = rows;
-      if (p == Projection::gate) inputs.mlp = rows;
-      if (p == Projection::down) inputs.down = rows;
-    };
+    const InputWatch note = [&](Projection p, const at::Tensor& input) { inputs.of(p) = input.squeeze(0); };
     const auto rope = leading(rope_, x.size(1));
     x = ReferenceBlock{config_, layer, rope, nullptr, 0, see ? &note : nullptr}.forward(x);
     if (see) see(inputs);

@@ -9,6 +9,7 @@
 #include <ATen/core/Tensor.h>
 
 #include "llm/model.hpp"
+#include "llm/pruning/by_input.hpp"
 #include "llm/rope.hpp"
 
 namespace edgefuse::llm {
@@ -27,14 +28,7 @@ struct Calibration {
                                          const std::string& origin);
 
 /// What the projections of one layer multiply, for one text: [tokens, in], in the model's type.
-struct LayerInputs {
-  at::Tensor attention;  // q, k, v
-  at::Tensor o;
-  at::Tensor mlp;  // gate, up
-  at::Tensor down;
-
-  [[nodiscard]] const at::Tensor& of(Projection p) const;
-};
+using LayerInputs = ByInput<at::Tensor>;
 
 /// The calibration texts on their way through a model, one layer at a time: beside the hidden states between two layers
 /// only one text's activations in one layer are in memory. Each layer may be replaced before the texts go on through
