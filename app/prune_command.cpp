@@ -67,7 +67,7 @@ struct Request {
 };
 
 Request check_options(OptionValues& values) {
-  Request request{.pruner = nullptr, .ratio = values.share("ratio"), .pruning = {}};
+  Request request{.pruner = nullptr, .ratio = values.share("ratio"), .pruning = {}, .stretches = {}};
   if (values.given("budget"))
     request.pruning.budget =
         values.choice("budget", {"per-layer", "global"}) == 1 ? llm::Budget::global : llm::Budget::per_layer;

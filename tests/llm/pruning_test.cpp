@@ -73,7 +73,8 @@ TEST(Pruners, AnUnknownNameIsAnsweredWithTheNearest) {
     FAIL() << "an unknown pruner was made";
   } catch (const InputError& error) {
     EXPECT_EQ(std::string{error.what()},
-              "a.toml:7: pruning.method: unknown pruner \"magnitud\" (did you mean \"magnitude\"? known: magnitude)");
+              "a.toml:7: pruning.method: unknown pruner \"magnitud\" (did you mean \"magnitude\"? known: magnitude, "
+              "random, wanda-sp, flap, taylor, sparse-magnitude, wanda, sparsegpt)");
   }
 }
 
