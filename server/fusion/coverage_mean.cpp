@@ -47,25 +47,14 @@ std::vector<double> shares(const ModuleParts& parts) {
   return result;
 }
 
-at::Tensor as_tensor(const std::vector<double>& numbers) {
-  return at::tensor(numbers, at::kDouble);
-}
-
-/// Parts that are to be added up as they are: the shares are in their factors.
-ModuleParts folded_into_rows(ModuleParts parts, std::int64_t out) {
-  const auto factors = shares(parts, &ModuleCoverage::rows, out);
+/// Parts that are to be added up as they are: the shares are in the rows of B, or in the columns of A.
+ModuleParts folded(ModuleParts parts, bool into_rows, const llm::MatrixShape& shape) {
+  const auto factors =
+      into_rows ? shares(parts, &ModuleCoverage::rows, shape.out) : shares(parts, &ModuleCoverage::columns, shape.in);
   for (std::size_t k = 0; k < parts.size(); ++k) {
-    auto& b = std::get<llm::LowRank>(parts[k].delta).b;
-    b = (b.to(at::kDouble) * as_tensor(factors[k]).unsqueeze(1)).to(at::kFloat);
-  }
-  return parts;
-}
-
-ModuleParts folded_into_columns(ModuleParts parts, std::int64_t in) {
-  const auto factors = shares(parts, &ModuleCoverage::columns, in);
-  for (std::size_t k = 0; k < parts.size(); ++k) {
-    auto& a = std::get<llm::LowRank>(parts[k].delta).a;
-    a = (a.to(at::kDouble) * as_tensor(factors[k]).unsqueeze(0)).to(at::kFloat);
+    auto& low = std::get<llm::LowRank>(parts[k].delta);
+    auto& factor = into_rows ? low.b : low.a;
+    factor = (factor.to(at::kDouble) * at::tensor(factors[k], at::kDouble).unsqueeze(into_rows ? 1 : 0)).to(at::kFloat);
   }
   return parts;
 }
@@ -106,9 +95,7 @@ class CoverageMean final : public ModuleLocalRule {
     for (const auto& part : parts)
       takes_part.push_back(part.weight > 0 ? 1 : 0);
     if ((!whole_rows && !whole_columns) || !stacks_smaller(parts, takes_part)) return dense_mean(parts, shape);
-    parts =
-        whole_columns ? folded_into_rows(std::move(parts), shape.out) : folded_into_columns(std::move(parts), shape.in);
-    return stacked(parts, takes_part);
+    return stacked(folded(std::move(parts), /*into_rows=*/whole_columns, shape), takes_part);
   }
 };
 

@@ -53,7 +53,7 @@ at::Tensor signs(const at::Tensor& rows) {
 }
 
 /// √Σ s_i² over singular values `first` and on, the smallest first.
-double norm(const at::Tensor& s, std::int64_t first) {
+double tail_norm(const at::Tensor& s, std::int64_t first) {
   double sum = 0;
   for (auto i = s.size(0); i-- > first;)
     sum += s.data_ptr<double>()[i] * s.data_ptr<double>()[i];
@@ -77,8 +77,8 @@ Truncated truncated(const llm::ModuleDelta& change, std::int64_t rank) {
   const auto type = type_of(change);
   Truncated result{.factors = {.a = (sign.unsqueeze(1) * rows).to(type),
                                .b = (u.narrow(1, 0, kept) * (sign * s.narrow(0, 0, kept))).to(type)},
-                   .lost = norm(s, kept)};
-  const auto whole = norm(s, 0);
+                   .lost = tail_norm(s, kept)};
+  const auto whole = tail_norm(s, 0);
   result.lost_share = whole > 0 ? result.lost / whole : 0;
   return result;
 }

@@ -21,8 +21,7 @@ struct CorrectionInput {
 ///     A = P·Σ·Q  (thin SVD: P [r, k], Q [k, in'] with orthonormal rows, k = min(r, in'))
 ///     Â = Q,  B̂ = s·B·P·Σ                        the same change, B̂·Â = s·B·A
 ///     D = (W - W_E)·Q'                           [out, k]
-///     B̂_j -= D_j·min(1, limit / ratio_j)         for each column j, ratio_j = mean|D_j| / mean|B̂_j| over all `out`
-///     rows
+///     B̂_j -= D_j·min(1, limit / ratio_j)         for each column j, ratio_j = mean|D_j| / mean|B̂_j|
 ///
 /// Unclipped, (W + ΔW)·Q' = (W_E + s·B·A)·Q'. A column moves by mean|·| ≤ limit·mean|B̂_j|, so one that says nothing is
 /// left alone. EMLoC writes A [in, r] = U·S·V' and B [r, out]: its U is Q', its rows are our columns. Its code leaves s

@@ -154,10 +154,11 @@ TEST(Correction, OfAStructuredVariantChangesOnlyRowsThatItLacked) {
       const auto zero_filled = llm::dense(plain.at(id));
       EXPECT_LT(testing::distance(got.narrow(0, 0, rows), zero_filled.narrow(0, 0, rows)), 1e-4) << id.name();
       const bool reads_less = id.projection == llm::Projection::o || id.projection == llm::Projection::down;
-      if (reads_less)
+      if (reads_less) {
         EXPECT_TRUE(at::equal(got, zero_filled)) << id.name();
-      else if (rows < got.size(0))
+      } else if (rows < got.size(0)) {
         EXPECT_GT(largest(got.narrow(0, rows, got.size(0) - rows)), 0) << id.name();
+      }
     }
   }
 }

@@ -9,19 +9,15 @@
 #include <ATen/ATen.h>
 
 #include "sim/error.hpp"
+#include "tests/llm/small_model.hpp"
 #include "tests/server/deltas.hpp"
 
 namespace edgefuse::server {
 namespace {
 
 llm::ModelConfig config() {
-  llm::ModelConfig c;
-  c.hidden = 10;
-  c.intermediate = 26;
+  auto c = llm::testing::small_config();
   c.layers = 1;
-  c.heads = 4;
-  c.kv_heads = 2;
-  c.head_dim = 4;
   return c;
 }
 
