@@ -22,28 +22,38 @@ Seconds expected_time(const sim::DeviceProfile& device, Seconds work, const Expe
 Planner::Planner(Offer offer, const RatioPolicy& policy, Expectations expectations)
     : offer_{std::move(offer)}, policy_{policy}, expectations_{expectations} {
   EDGEFUSE_EXPECTS(!offer_.variants.empty(), "a server offers at least one variant");
+  if (offer_.ranks.empty()) offer_.ranks = {offer_.adapter.rank};
 }
 
 std::vector<Prospect> Planner::prospects(const Fleet& fleet, std::uint32_t client, const sim::Link& link,
                                          const Workload& workload) const {
   std::vector<Prospect> made;
-  for (const auto& variant : offer_.variants) {
-    const auto cost = llm::variant_cost(offer_.config, variant, offer_.adapter, workload.step, offer_.storage);
-    const auto step = fleet.step_time(client, {.flops = cost.forward + cost.backward, .traffic = cost.traffic});
-    Prospect p{.ratio = variant.ratio, .parameters = cost.parameters, .peak_memory = cost.peak_memory};
-    p.download = cost.download;
-    p.upload = cost.upload;
-    p.work = static_cast<double>(workload.batches) * step;
-    p.compute = expected_time(fleet.device(client), p.work, expectations_);
-    const Bytes down = p.download + expectations_.message_overhead;
-    const Bytes up = p.upload + expectations_.message_overhead;
-    const Seconds transfer = sim::download_time(link, down) + sim::upload_time(link, up);
-    p.time = sim::download_time(link, down) + p.compute + sim::upload_time(link, up);
-    p.energy = sim::participation_energy(fleet.device(client),
-                                         {.compute = p.compute, .transfer = transfer, .down = down, .up = up});
-    made.push_back(p);
-  }
+  for (std::uint32_t variant = 0; variant < offer_.variants.size(); ++variant)
+    for (const auto rank : offer_.ranks)
+      made.push_back(prospect(fleet, client, link, workload, variant, rank));
   return made;
+}
+
+Prospect Planner::prospect(const Fleet& fleet, std::uint32_t client, const sim::Link& link, const Workload& workload,
+                           std::uint32_t variant, std::int64_t rank) const {
+  const auto& shape = offer_.variants[variant];
+  auto adapter = offer_.adapter;
+  adapter.rank = rank;
+  const auto cost = llm::variant_cost(offer_.config, shape, adapter, workload.step, offer_.storage);
+  const auto step = fleet.step_time(client, {.flops = cost.forward + cost.backward, .traffic = cost.traffic});
+  Prospect p{.variant = variant, .ratio = shape.ratio, .parameters = cost.parameters, .rank = rank};
+  p.peak_memory = cost.peak_memory;
+  p.download = cost.download;
+  p.upload = cost.upload;
+  p.work = static_cast<double>(workload.batches) * step;
+  p.compute = expected_time(fleet.device(client), p.work, expectations_);
+  const Bytes down = p.download + expectations_.message_overhead;
+  const Bytes up = p.upload + expectations_.message_overhead;
+  const Seconds transfer = sim::download_time(link, down) + sim::upload_time(link, up);
+  p.time = sim::download_time(link, down) + p.compute + sim::upload_time(link, up);
+  p.energy = sim::participation_energy(fleet.device(client),
+                                       {.compute = p.compute, .transfer = transfer, .down = down, .up = up});
+  return p;
 }
 
 Choice Planner::choice(const Fleet& fleet, std::uint32_t client, const sim::Link& link,
@@ -58,10 +68,10 @@ std::optional<llm::Plan> Planner::plan(const Fleet& fleet, std::uint32_t client,
   if (!choice.prospect) return std::nullopt;
   const auto& chosen = offered[*choice.prospect];
   return llm::Plan{.client = client,
-                   .variant = static_cast<std::uint32_t>(*choice.prospect),
+                   .variant = chosen.variant,
                    .ratio = chosen.ratio,
                    .parameters = chosen.parameters,
-                   .rank = offer_.adapter.rank,
+                   .rank = chosen.rank,
                    .steps = workload.steps,
                    .batch = workload.step.rows,
                    .sequence = workload.step.sequence,

@@ -17,11 +17,12 @@
 
 namespace edgefuse::clients {
 
-/// What the server offers to every client: the same model at several ratios, and the adapter to train on it.
+/// What the server offers to every client: the same model at several ratios, and adapters of several ranks to train.
 struct Offer {
   llm::ModelConfig config;
   std::vector<llm::VariantShape> variants;  // ascending ratio; a Plan's `variant` is an index into this
-  llm::LoraSpec adapter;
+  llm::LoraSpec adapter;                    // but for its rank, where `ranks` are given
+  std::vector<std::int64_t> ranks{};        // ascending; none: the adapter's alone
   llm::CostOptions storage{};
 };
 
@@ -36,10 +37,11 @@ class Planner {
  public:
   Planner(Offer offer, const RatioPolicy& policy, Expectations expectations = {});
 
+  /// With its ranks, always.
   [[nodiscard]] const Offer& offer() const { return offer_; }
 
-  /// What each variant would cost this client, in the offer's order. `link` is the path to the server, the client's own
-  /// link or what is left of it.
+  /// What each variant would cost this client at each rank: the variants in the offer's order, and each with all ranks.
+  /// `link` is the path to the server, the client's own link or what is left of it.
   [[nodiscard]] std::vector<Prospect> prospects(const Fleet& fleet, std::uint32_t client, const sim::Link& link,
                                                 const Workload& workload) const;
   /// What its policy says to them.
@@ -50,6 +52,9 @@ class Planner {
                                               const Workload& workload) const;
 
  private:
+  [[nodiscard]] Prospect prospect(const Fleet& fleet, std::uint32_t client, const sim::Link& link,
+                                  const Workload& workload, std::uint32_t variant, std::int64_t rank) const;
+
   Offer offer_;
   const RatioPolicy& policy_;
   Expectations expectations_;

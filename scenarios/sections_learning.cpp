@@ -28,7 +28,11 @@ Section adapter_section() {
   return section("adapter", "The LoRA adapter every client trains: the change of a weight is scale · B · A.",
                  &Scenario::adapter,
                  std::vector<Key<Adapter>>{
-                     key("rank", &Adapter::rank, Whole{1, 4096}, "Rows of A, columns of B."),
+                     key("rank", &Adapter::rank, Whole{1, 4096}, "Rows of A, columns of B.")
+                         .by_default("8, or the largest of ranks"),
+                     key("ranks", &Adapter::ranks, ListOf<Whole>{Whole{1, 4096}, Items::increasing, 1},
+                         "The ranks on offer, ascending: a client chooses one of them with its ratio.")
+                         .by_default("rank alone"),
                      key("alpha", &Adapter::alpha, Number{0, 1e6, open}, "The scale is alpha / rank."),
                      key("rslora", &Adapter::rslora, Flag{}, "Makes the scale alpha / sqrt(rank)."),
                      key("targets", &Adapter::targets,

@@ -64,7 +64,7 @@ GroupForecast of_group(const Assembly& assembly, const std::vector<std::uint32_t
       continue;
     }
     plans.add(*plan);
-    ++made.at_ratio[plan->ratio];
+    ++made.trained[{plan->ratio, plan->rank}];
     made.in_time += !deadline || plan->predicted <= *deadline;
   }
   made.time = spread(plans.time);

@@ -109,6 +109,7 @@ Assembly assemble(scenarios::Scenario scenario, const std::filesystem::path& ass
       {.config = parts.base.config,
        .variants = parts.base.variants,
        .adapter = lora_spec(scenario.adapter),
+       .ranks = scenario.adapter.ranks.value_or(std::vector{scenario.adapter.rank}),
        .storage = cost_options(scenario)},
       *parts.methods.policy,
       {.background_load = scenario.fleet.background_load, .message_overhead = scenario.network.message_overhead}};

@@ -35,7 +35,7 @@ struct Assembly {
   /// Its whole way to the server on the average, as it plans with it, and as it is at some time.
   [[nodiscard]] sim::Link link(std::uint32_t client) const;
   [[nodiscard]] clients::PathSpan path(std::uint32_t client, SimTime at) const;
-  /// What each variant would cost it, and what its policy says to that.
+  /// What each variant and rank would cost it, and what its policy says to that.
   [[nodiscard]] std::vector<clients::Prospect> prospects(std::uint32_t client) const;
   [[nodiscard]] clients::Choice choice(std::uint32_t client) const;
 };

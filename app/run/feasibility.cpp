@@ -25,11 +25,13 @@ std::optional<Mistake> nobody_fits(const Assembly& assembly) {
     most = std::max(most, assembly.fleet.memory(client));
   }
   if (smallest->budget == "memory") {
+    const bool fixed = assembly.scenario.pruning.policy == "fixed";
     return assembly.scenario.source.mistake(
         "fleet", "no variant fits any client",
-        fmt::format("the smallest needs {:.3g} MB for training and the largest budget is {:.3g} MB: offer higher "
-                    "pruning.ratios, a smaller training.batch, or more memory",
-                    smallest->least / 1e6, most.value / 1e6));
+        fmt::format("the smallest needs {:.3g} MB for training and the largest budget is {:.3g} MB: {}, a smaller "
+                    "training.batch, or more memory",
+                    smallest->least / 1e6, most.value / 1e6,
+                    fixed ? "fix a higher ratio" : "offer higher pruning.ratios"));
   }
   return assembly.scenario.source.mistake(
       "pruning.policy_settings", fmt::format("no variant is within any client's {}", smallest->budget),

@@ -48,8 +48,9 @@ void Learner::note(const llm::Plan& plan, std::int64_t invitation, std::int64_t 
   const auto& variants = versions_.at(version).variants;
   const auto build = [this, stream, plan, &variants]() -> llm::TrainingJob {
     const auto& shard = task_.shard(plan.client);
-    return {.initial = llm::make_adapter(variants[plan.variant].model, lora_spec(scenario_.adapter), scenario_.seed,
-                                         plan.client, stream),
+    auto adapter = lora_spec(scenario_.adapter);
+    adapter.rank = plan.rank;
+    return {.initial = llm::make_adapter(variants[plan.variant].model, adapter, scenario_.seed, plan.client, stream),
             .steps = clients::local_batches(shard.examples, local_schedule(scenario_.training), scenario_.seed,
                                             plan.client, stream),
             .randomness = {

@@ -1,37 +1,25 @@
 #pragma once
 
 #include <cstddef>
-#include <cstdint>
 #include <optional>
 #include <span>
 #include <string>
 
+#include "clients/policy/prospect.hpp"
 #include "sim/registry.hpp"
 #include "sim/units.hpp"
 
 namespace edgefuse::clients {
 
-/// What one variant would cost a client.
-struct Prospect {
-  double ratio = 0;
-  std::int64_t parameters = 0;
-  Bytes peak_memory{};
-  Bytes download{};
-  Bytes upload{};
-  Seconds work{};     // of computing, on the undisturbed, cool device
-  Seconds compute{};  // what it expects that to take
-  Seconds time{};     // from the invitation to the update's arrival
-  Joules energy{};
-};
-
-/// The variant taken, or nothing when none will do; and in a word which budget kept it from being larger, or from being
-/// any ("none" when nothing did).
+/// The prospect taken, or nothing when none will do; and in a word what kept it from being larger, or from being any
+/// ("none" when nothing did).
 struct Choice {
   std::optional<std::size_t> prospect{};
   std::string binding;
+  std::size_t refused = 0;  // of a client that takes none: the prospect that `binding` keeps it from
 };
 
-/// How a client chooses among the variants on offer.
+/// How a client chooses its ratio and its rank among those on offer.
 class RatioPolicy {
  public:
   RatioPolicy() = default;

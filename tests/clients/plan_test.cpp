@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "clients/policy/fit.hpp"
@@ -94,6 +95,44 @@ TEST_F(PlanTest, PredictsTimeBytesAndEnergyInClosedForm) {
   EXPECT_EQ(made.parameters, cost.parameters);
 }
 
+TEST_F(PlanTest, OffersEveryVariantAtEveryRankWithItsOwnCosts) {
+  auto o = offer();
+  o.ranks = {2, 5};
+  const auto fleet = fleet_of_one(Bytes{1e12});
+  const auto made = Planner{o, policy_}.prospects(fleet, 0, fleet.link(0), load);
+  ASSERT_EQ(made.size(), 6U);
+  for (std::size_t i = 0; i < made.size(); ++i) {
+    auto adapter = o.adapter;
+    adapter.rank = o.ranks[i % 2];
+    const auto cost = variant_cost(o.config, o.variants[i / 2], adapter, load.step, o.storage);
+    EXPECT_EQ(made[i].variant, i / 2) << "prospect " << i;
+    EXPECT_EQ(made[i].ratio, o.variants[i / 2].ratio) << "prospect " << i;
+    EXPECT_EQ(made[i].rank, adapter.rank) << "prospect " << i;
+    EXPECT_EQ(made[i].peak_memory, cost.peak_memory) << "prospect " << i;
+    EXPECT_EQ(made[i].upload, cost.upload) << "prospect " << i;
+    EXPECT_EQ(made[i].download, cost.download) << "prospect " << i;
+    EXPECT_DOUBLE_EQ(made[i].compute.value, 7 * (cost.forward + cost.backward).value / 1.5e6) << "prospect " << i;
+  }
+}
+
+TEST_F(PlanTest, TakesTheLargestRankOfTheLargestVariantThatFits) {
+  auto o = offer();
+  o.ranks = {2, 5};
+  const auto all = [&](Bytes memory) {
+    const auto fleet = fleet_of_one(memory);
+    return Planner{o, policy_}.plan(fleet, 0, fleet.link(0), load).value();
+  };
+  const auto fleet = fleet_of_one(Bytes{1e12});
+  const auto offered = Planner{o, policy_}.prospects(fleet, 0, fleet.link(0), load);
+  for (std::size_t i = 0; i < offered.size(); ++i) {
+    const auto plan = all(offered[i].peak_memory);
+    EXPECT_EQ(plan.variant, i / 2) << "with the memory of prospect " << i;
+    EXPECT_EQ(plan.rank, o.ranks[i % 2]) << "with the memory of prospect " << i;
+    EXPECT_EQ(plan.upload, offered[i].upload);
+    EXPECT_EQ(plan.binding, i == 1 ? "none" : "memory") << "with the memory of prospect " << i;
+  }
+}
+
 TEST_F(PlanTest, RepeatsWhatWasDecidedElsewhere) {
   const auto made = plan(Bytes{1e12}).value();
   EXPECT_EQ(made.client, 0u);
@@ -139,6 +178,45 @@ TEST(RatioPolicies, TakeTheLargestWithinTheirBudgetsAndNameWhatStandsInTheWay) {
     const auto choice = ratio_policies().make(c.policy, c.settings)->choose(three, Bytes{c.memory});
     EXPECT_EQ(choice.prospect, c.chosen) << c.policy << " with " << c.memory << " B";
     EXPECT_EQ(choice.binding, c.binding) << c.policy << " with " << c.memory << " B";
+  }
+}
+
+/// Two variants at ranks 4 and 16, the larger rank of the smaller one above the smaller rank of the larger one.
+const std::vector<Prospect> ranked{
+    {.variant = 0, .ratio = 0, .parameters = 10, .rank = 4, .peak_memory = Bytes{60}, .time = Seconds{50}},
+    {.variant = 0, .ratio = 0, .parameters = 10, .rank = 16, .peak_memory = Bytes{90}, .time = Seconds{70}},
+    {.variant = 1, .ratio = 0.5, .parameters = 6, .rank = 4, .peak_memory = Bytes{40}, .time = Seconds{30}},
+    {.variant = 1, .ratio = 0.5, .parameters = 6, .rank = 16, .peak_memory = Bytes{70}, .time = Seconds{55}}};
+
+TEST(RatioPolicies, PreferALargerVariantToALargerRank) {
+  const std::vector<Case> cases = {
+      {"fit-memory", {}, 90, 1, "none"},
+      {"fit-memory", {}, 89, 0, "memory"},
+      {"fit-memory", {}, 59, 2, "memory"},
+      {"fit-deadline", {{"deadline", 60.0}}, 100, 0, "deadline"},
+      {"fit-deadline", {{"deadline", 40.0}}, 100, 2, "deadline"},
+      {"fixed", {{"ratio", 0.5}}, 100, 3, "fixed"},
+      {"fixed", {{"ratio", 0.5}}, 50, 2, "memory"},
+  };
+  for (const auto& c : cases) {
+    const auto choice = ratio_policies().make(c.policy, c.settings)->choose(ranked, Bytes{c.memory});
+    EXPECT_EQ(choice.prospect, c.chosen) << c.policy << " with " << c.memory << " B";
+    EXPECT_EQ(choice.binding, c.binding) << c.policy << " with " << c.memory << " B";
+  }
+}
+
+TEST(RatioPolicies, SayWhichProspectAClientThatSitsOutIsKeptFrom) {
+  const std::vector<std::pair<Case, std::size_t>> cases = {
+      {{"fit-memory", {}, 39, {}, "memory"}, 2},
+      {{"fit-deadline", {{"deadline", 29.0}}, 39, {}, "memory"}, 2},
+      {{"fit-deadline", {{"deadline", 29.0}}, 100, {}, "deadline"}, 2},
+      {{"fixed", {{"ratio", 0.0}}, 59, {}, "memory"}, 0},
+  };
+  for (const auto& [c, refused] : cases) {
+    const auto choice = ratio_policies().make(c.policy, c.settings)->choose(ranked, Bytes{c.memory});
+    EXPECT_FALSE(choice.prospect) << c.policy << " with " << c.memory << " B";
+    EXPECT_EQ(choice.binding, c.binding) << c.policy << " with " << c.memory << " B";
+    EXPECT_EQ(choice.refused, refused) << c.policy << " with " << c.memory << " B";
   }
 }
 
