@@ -6,6 +6,7 @@
 #include "app/compose_command.hpp"
 #include "app/logits_command.hpp"
 #include "app/pretrain_command.hpp"
+#include "app/prune_command.hpp"
 #include "app/run_command.hpp"
 #include "app/show_command.hpp"
 #include "app/tokenize_command.hpp"
@@ -19,6 +20,7 @@ std::span<const Command> commands() {
       Command{"check", "say what a scenario would run, touching nothing", check_command},
       Command{"show", "summarise a result file", show_command},
       Command{"train", "train one adapter offline, PEFT layout in and out", train_command},
+      Command{"prune", "prune a model and say what was lost", prune_command},
       Command{"pretrain", "pre-train a small base from scratch", pretrain_command},
       Command{"compose", "build a cross-domain benchmark (MMLU-CD)", compose_command},
       Command{"tokenize", "text to token ids", tokenize_command},

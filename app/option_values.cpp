@@ -1,9 +1,13 @@
 #include "app/option_values.hpp"
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <array>
+#include <charconv>
 #include <cmath>
 #include <cstdint>
+#include <filesystem>
 #include <utility>
 
 #include <fmt/format.h>
@@ -12,6 +16,17 @@
 #include "llm/device.hpp"
 
 namespace edgefuse::app {
+namespace {
+
+ParameterValue parameter_value(const std::string& text) {
+  if (text == "true" || text == "false") return text == "true";
+  double number = 0;
+  const auto [stop, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error == std::errc{} && stop == text.data() + text.size()) return number;
+  return text;
+}
+
+}  // namespace
 
 void OptionValues::note(const std::string& name, std::string problem, std::string remedy) {
   mistakes_.push_back({.key = "--" + name, .problem = std::move(problem), .remedy = std::move(remedy)});
@@ -63,6 +78,32 @@ std::vector<llm::Projection> OptionValues::projections(const char* name) {
   }
   std::ranges::sort(projections);
   return projections;
+}
+
+void OptionValues::require_new_folder(const char* name) {
+  std::filesystem::path existing = std::filesystem::absolute(text(name));
+  while (!std::filesystem::exists(existing) && existing.has_relative_path())
+    existing = existing.parent_path();
+  if (!std::filesystem::is_directory(existing))
+    note(name, fmt::format("{} is no folder", existing.string()), "name a folder, it may be new");
+  else if (::access(existing.c_str(), W_OK) != 0)
+    note(name, fmt::format("{} cannot be written to", existing.string()), "name another folder");
+}
+
+Parameters OptionValues::settings(const char* name) {
+  Parameters parameters;
+  if (values_.count(name) == 0) return parameters;
+  for (const auto& text : get<std::vector<std::string>>(name)) {
+    const auto equals = text.find('=');
+    if (equals == 0 || equals == std::string::npos) {
+      note(name, fmt::format("\"{}\" is no setting", text), "write name=value");
+      continue;
+    }
+    const auto [place, is_new] =
+        parameters.try_emplace(text.substr(0, equals), parameter_value(text.substr(equals + 1)));
+    if (!is_new) note(name, fmt::format("sets {} twice", place->first), "set it once");
+  }
+  return parameters;
 }
 
 llm::Precision OptionValues::precision(const char* name) {

@@ -12,6 +12,7 @@
 #include "llm/model.hpp"
 #include "llm/module_id.hpp"
 #include "sim/error.hpp"
+#include "sim/parameters.hpp"
 
 namespace edgefuse::app {
 
@@ -40,6 +41,12 @@ class OptionValues {
   double share(const char* name);
   /// A list of projections such as "q,v", in enum order.
   std::vector<llm::Projection> projections(const char* name);
+
+  /// A folder that can be written to, or made: a command fails before its work rather than after it.
+  void require_new_folder(const char* name);
+  /// A method's parameters as an option that may be repeated holds them, each "name=value": a number, true, false, or
+  /// else a word.
+  Parameters settings(const char* name);
 
   /// "fp32" or "bf16".
   llm::Precision precision(const char* name);

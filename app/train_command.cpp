@@ -1,12 +1,9 @@
 #include "app/train_command.hpp"
 
-#include <unistd.h>
-
 #include <algorithm>
 #include <array>
 #include <cmath>
 #include <cstdint>
-#include <filesystem>
 #include <optional>
 #include <ostream>
 #include <string>
@@ -33,7 +30,6 @@ namespace edgefuse::app {
 namespace {
 
 namespace po = boost::program_options;
-namespace fs = std::filesystem;
 
 constexpr Usage usage = {
     "edgefuse train --model DIR (--data FILE | --batches FILE) --out DIR [options]",
@@ -90,18 +86,6 @@ void check_sources(OptionValues& values) {
       values.note(name, "is what --init-adapter brings", "leave one of the two out");
 }
 
-/// Fails now rather than after the training when the adapter could not be saved.
-void check_output(OptionValues& values) {
-  const fs::path out = values.text("out");
-  fs::path existing = fs::absolute(out);
-  while (!fs::exists(existing) && existing.has_relative_path())
-    existing = existing.parent_path();
-  if (!fs::is_directory(existing))
-    values.note("out", fmt::format("{} is no folder", existing.string()), "name a folder, it may be new");
-  else if (::access(existing.c_str(), W_OK) != 0)
-    values.note("out", fmt::format("{} cannot be written to", existing.string()), "name another folder");
-}
-
 llm::TrainingOptions training_options(OptionValues& values) {
   for (const char* name : {"lr", "clip-norm"})
     values.require_above(name, 0);
@@ -138,7 +122,7 @@ struct Request {
 
 Request check_options(OptionValues& values) {
   check_sources(values);
-  check_output(values);
+  values.require_new_folder("out");
   for (const char* name : {"rank", "alpha", "epochs", "batch", "accumulate"})
     values.require_above(name, 0);
   values.require_above("sequence", 1);

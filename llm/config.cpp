@@ -30,6 +30,7 @@ constexpr double default_theta = 10'000;
 constexpr double default_eps = 1e-6;
 constexpr std::int64_t qwen3_head_dim = 128;
 constexpr std::int64_t mistral_window = 4096;
+constexpr const char* layers_key = "edgefuse_layers";
 
 std::string list(std::span<const std::string_view> names) {
   std::string text;
@@ -200,6 +201,26 @@ json optional_json(const std::optional<T>& value) {
   return value ? json(*value) : json(nullptr);
 }
 
+void read_layer_widths(JsonReader& reader, ModelConfig& config) {
+  if (!reader.has(layers_key)) return;
+  const auto refuse = [&](std::string problem) {
+    reader.note(layers_key, std::move(problem), "prune the base again: `edgefuse prune` writes this key");
+  };
+  const json& rows = reader.object().at(layers_key);
+  if (!rows.is_array() || std::ssize(rows) != config.layers)
+    return refuse(fmt::format("is no list of {} layers", config.layers));
+  for (const json& row : rows) {
+    const bool pair = row.is_array() && row.size() == 2 && row[0].is_number_integer() && row[1].is_number_integer();
+    if (!pair) return refuse("holds something other than [KV heads, neurons]");
+    const LayerWidths widths{.kv_heads = row[0].get<std::int64_t>(), .neurons = row[1].get<std::int64_t>()};
+    if (widths.kv_heads < 0 || widths.kv_heads > config.kv_heads || widths.neurons < 0 ||
+        widths.neurons > config.intermediate)
+      return refuse(fmt::format("holds [{}, {}], outside num_key_value_heads {} and intermediate_size {}",
+                                widths.kv_heads, widths.neurons, config.kv_heads, config.intermediate));
+    config.layer_widths.push_back(widths);
+  }
+}
+
 }  // namespace
 
 ModelConfig read_config(const std::filesystem::path& folder) {
@@ -221,6 +242,7 @@ ModelConfig read_config(const std::filesystem::path& folder) {
   read_window(reader, config);
   config.bos_token = read_token(reader, "bos_token_id");
   config.eos_token = read_token(reader, "eos_token_id");
+  read_layer_widths(reader, config);
   reader.throw_mistakes();
   return config;
 }
@@ -256,6 +278,8 @@ void write_config(const ModelConfig& config, const std::filesystem::path& folder
   } else {
     object["sliding_window"] = optional_json(config.sliding_window);
   }
+  for (const auto& [kv_heads, neurons] : config.layer_widths)
+    object[layers_key].push_back({kv_heads, neurons});
   if (qwen2 || config.qk_norm) {
     object["use_sliding_window"] = config.sliding_window.has_value();
     object["max_window_layers"] = config.sliding_window ? 0 : config.layers;

@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 #include <variant>
+#include <vector>
 
 namespace edgefuse::llm {
 
@@ -21,6 +22,14 @@ struct Llama3RopeScaling {
   std::int64_t original_positions = 8192;
 };
 using RopeScaling = std::variant<NoRopeScaling, LinearRopeScaling, Llama3RopeScaling>;
+
+/// Of one layer of a model that was pruned unevenly.
+struct LayerWidths {
+  std::int64_t kv_heads = 0;
+  std::int64_t neurons = 0;
+
+  friend bool operator==(const LayerWidths&, const LayerWidths&) = default;
+};
 
 /// What a Hugging Face `config.json` of the Llama family says: Llama 2/3, Mistral, Qwen2, Qwen3, SmolLM, TinyLlama.
 struct ModelConfig {
@@ -44,6 +53,9 @@ struct ModelConfig {
   std::optional<std::int64_t> sliding_window;
   std::optional<std::int64_t> bos_token;
   std::optional<std::int64_t> eos_token;
+  /// Of every layer, where they differ; each at most what `kv_heads` and `intermediate` say. Else empty. Our own key of
+  /// config.json, "edgefuse_layers": transformers knows no such model.
+  std::vector<LayerWidths> layer_widths;
 
   /// Query heads that share one KV head.
   [[nodiscard]] std::int64_t group() const { return heads / kv_heads; }

@@ -62,7 +62,9 @@ enum class Precision : std::uint8_t { fp32, bf16 };
 /// Throws InputError for a missing, truncated or contradictory file, naming it and the tensor.
 [[nodiscard]] Model load_model(const std::filesystem::path& folder, at::ScalarType dtype = at::kFloat);
 
-/// Writes `config.json` and `model.safetensors` (with `dtype`, such as float16). Tokenizer files are the caller's.
+/// Writes `config.json` and `model.safetensors` (with `dtype`, such as float16). Tokenizer files are the caller's. A
+/// variant whose layers are alike is an ordinary Hugging Face model; another's config has "edgefuse_layers"
+/// (docs/formats/models.md). Throws InputError for what the format cannot hold.
 void save_model(const Model& model, const std::filesystem::path& folder, at::ScalarType dtype);
 
 }  // namespace edgefuse::llm

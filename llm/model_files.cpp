@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <set>
 #include <string_view>
 #include <utility>
@@ -89,21 +90,48 @@ void check_tied_head(const Model& model, const Checkpoint& checkpoint) {
   }
 }
 
-/// The config of the model as it stands: a variant is narrower than its base. config.json knows one width for all
-/// layers.
-ModelConfig config_of(const Model& model, const std::filesystem::path& folder) {
+/// The config of the model as it stands: a variant is narrower than its base, in every layer alike or not.
+ModelConfig config_of(const Model& model) {
   ModelConfig config = model.config;
-  config.kv_heads = model.kv_heads(0);
-  config.heads = config.kv_heads * model.config.group();
-  config.intermediate = model.layers.front().gate.out();
-  for (std::size_t i = 0; i < model.layers.size(); ++i) {
-    if (model.kv_heads(i) != config.kv_heads || model.layers[i].gate.out() != config.intermediate) {
-      throw InputError{Mistake{.file = folder.string(),
-                               .problem = "cannot hold a model whose layers have different widths",
-                               .remedy = "prune every layer alike (no protected layers) to export a variant"}};
-    }
+  std::vector<LayerWidths> widths;
+  for (std::size_t i = 0; i < model.layers.size(); ++i)
+    widths.push_back({.kv_heads = model.kv_heads(i), .neurons = model.layers[i].gate.out()});
+  const bool even = std::ranges::all_of(widths, [&](const LayerWidths& w) { return w == widths.front(); });
+  if (even && widths.front().kv_heads > 0 && widths.front().neurons > 0) {
+    config.kv_heads = widths.front().kv_heads;
+    config.heads = config.kv_heads * model.config.group();
+    config.intermediate = widths.front().neurons;
+    config.layer_widths.clear();
+  } else {
+    config.layer_widths = std::move(widths);
   }
   return config;
+}
+
+bool has_biases_of_its_own(const Model& model) {
+  return std::ranges::any_of(model.layers, [&](const Layer& layer) {
+    return std::ranges::any_of(all_projections, [&](Projection p) {
+      return layer.projection(p).bias.defined() && !has_bias(model.config, p);
+    });
+  });
+}
+
+/// A pruner may have given o and down biases that the architecture lacks. Llama with all its biases can say the same;
+/// those nobody asked for are zero.
+Model with_every_bias(const Model& model, const std::filesystem::path& folder) {
+  if (model.config.qk_norm || model.config.sliding_window)
+    throw InputError{
+        Mistake{.file = folder.string(),
+                .problem = fmt::format("cannot hold biases of o and down in a {} model", model.config.model_type),
+                .remedy = "prune without compensation: --set bias=false"}};
+  Model result = model;
+  result.config.model_type = "llama";
+  result.config.qkv_bias = result.config.o_bias = result.config.mlp_bias = true;
+  for (auto& layer : result.layers)
+    for (const auto p : all_projections)
+      if (auto& linear = layer.projection(p); !linear.bias.defined())
+        linear.bias = at::zeros({linear.out()}, linear.weight.options());
+  return result;
 }
 
 }  // namespace
@@ -123,9 +151,10 @@ Model load_model(const std::filesystem::path& folder, at::ScalarType dtype) {
   return model;
 }
 
-void save_model(const Model& model, const std::filesystem::path& folder, at::ScalarType dtype) {
+void save_model(const Model& given, const std::filesystem::path& folder, at::ScalarType dtype) {
   EDGEFUSE_EXPECTS(is_weight_type(dtype), "weights are floating-point numbers");
-  const ModelConfig config = config_of(model, folder);
+  const Model model = has_biases_of_its_own(given) ? with_every_bias(given, folder) : given;
+  const ModelConfig config = config_of(model);
   std::map<std::string, at::Tensor> tensors;
   for (auto& [name, tensor] : named_tensors(model)) {
     const at::Tensor& stored = tensors.emplace(name, tensor.to(dtype)).first->second;

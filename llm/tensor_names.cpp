@@ -5,6 +5,12 @@
 namespace edgefuse::llm {
 namespace {
 
+MatrixShape layer_shape(const ModelConfig& config, std::int32_t index, Projection p) {
+  if (config.layer_widths.empty()) return base_shape(config, p);
+  const auto& [kv_heads, neurons] = config.layer_widths[static_cast<std::size_t>(index)];
+  return projection_shape(config, {.kv_heads = kv_heads, .neurons = neurons}, p);
+}
+
 void add_layer(std::vector<TensorSlot>& slots, const ModelConfig& config, Layer& layer, std::int32_t index) {
   const std::string prefix = "model.layers." + std::to_string(index) + ".";
   slots.push_back({prefix + "input_layernorm.weight", {config.hidden}, &layer.input_norm});
@@ -14,7 +20,7 @@ void add_layer(std::vector<TensorSlot>& slots, const ModelConfig& config, Layer&
     slots.push_back({prefix + "self_attn.k_norm.weight", {config.head_dim}, &layer.k_norm});
   }
   for (const Projection p : all_projections) {
-    const auto [out, in] = base_shape(config, p);
+    const auto [out, in] = layer_shape(config, index, p);
     const std::string name = ModuleId{index, p}.name();
     slots.push_back({name + ".weight", {out, in}, &layer.projection(p).weight});
     if (has_bias(config, p)) slots.push_back({name + ".bias", {out}, &layer.projection(p).bias});

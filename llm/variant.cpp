@@ -16,9 +16,9 @@ namespace {
 
 using Order = std::vector<std::int64_t>;
 
-void expect_permutation(const Order& order, std::int64_t n) {
-  std::vector<bool> seen(static_cast<std::size_t>(n), false);
-  EDGEFUSE_EXPECTS(static_cast<std::int64_t>(order.size()) == n, "an order names every group or neuron");
+void expect_permutation(const Order& order) {
+  const auto n = std::ssize(order);
+  std::vector<bool> seen(order.size(), false);
   for (const auto i : order) {
     EDGEFUSE_EXPECTS(i >= 0 && i < n && !seen[static_cast<std::size_t>(i)], "an order names each one once");
     seen[static_cast<std::size_t>(i)] = true;
@@ -50,8 +50,8 @@ struct LayerIndex {
       : queries{rows_of(order.kv_heads, config.group() * config.head_dim)},
         keys{rows_of(order.kv_heads, config.head_dim)},
         neurons{rows_of(order.neurons, 1)} {
-    expect_permutation(order.kv_heads, config.kv_heads);
-    expect_permutation(order.neurons, config.intermediate);
+    expect_permutation(order.kv_heads);
+    expect_permutation(order.neurons);
   }
 
   [[nodiscard]] const at::Tensor& of(Projection p) const {
@@ -83,7 +83,9 @@ Model permuted(const Model& model, const std::vector<ImportanceOrder::Layer>& or
     const LayerIndex index{model.config, orders[l]};
     for (const auto p : all_projections) {
       auto& linear = result.layers[l].projection(p);
-      linear.weight = linear.weight.index_select(prunes_columns(p) ? 1 : 0, index.of(p));
+      const auto dim = prunes_columns(p) ? 1 : 0;
+      EDGEFUSE_EXPECTS(index.of(p).numel() == linear.weight.size(dim), "an order names every group and neuron");
+      linear.weight = linear.weight.index_select(dim, index.of(p));
       linear.held = {};
       if (linear.bias.defined() && !prunes_columns(p)) linear.bias = linear.bias.index_select(0, index.of(p));
     }

@@ -28,6 +28,7 @@ enum class Domain : std::uint32_t {
   bootstrap = 0x800,
   pretraining_init = 0x900,
   pretraining_batches = 0x910,
+  pruning_scores = 0x920,
   split = 0xa00,
   evaluation_questions = 0xa10,
   test = 0xff00,

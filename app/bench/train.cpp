@@ -98,7 +98,7 @@ Request check_options(OptionValues& values) {
 llm::Model variant_of(const std::string& folder, const Request& request) {
   const auto base = llm::load_model(folder);
   const auto pruner = llm::pruners().make("magnitude");
-  const auto sorted = llm::sort_by_importance(base, pruner->rank(base));
+  const auto sorted = llm::sort_by_importance(base, llm::order_of(pruner->rank(base, {})));
   return llm::slice(llm::hold(sorted, request.load.training.precision, request.quantisation),
                     llm::variant_shape(base.config, request.ratio, request.protect, request.protect));
 }

@@ -52,7 +52,7 @@ void Experiment::prepare_learning() {
   if (protocol.through_aggregators())
     aggregation.group = [this](std::uint32_t client) { return assembly_.fleet.row(client).cell; };
   learner_.emplace(scenario, assembly_.task, std::move(aggregation),
-                   llm::sort_by_importance(base, assembly_.methods.pruner->rank(base)),
+                   llm::sort_by_importance(base, llm::order_of(assembly_.methods.pruner->rank(base, {}))),
                    assembly_.planner.offer().variants, options_.crew);
 }
 

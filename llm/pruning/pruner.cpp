@@ -1,16 +1,17 @@
 #include "llm/pruning/pruner.hpp"
 
-#include <algorithm>
-#include <numeric>
-
 namespace edgefuse::llm {
 
-std::vector<std::int64_t> order_by_score(const std::vector<double>& scores) {
-  std::vector<std::int64_t> order(scores.size());
-  std::iota(order.begin(), order.end(), 0);
-  std::ranges::stable_sort(order, std::ranges::greater{},
-                           [&](std::int64_t i) { return scores[static_cast<std::size_t>(i)]; });
-  return order;
+VariantShape Pruner::shape(const ModelConfig& config, double ratio, const Protection& protection) const {
+  return variant_shape(config, ratio, protection.first, protection.last);
+}
+
+std::vector<Model> Pruner::cut(const Model& sorted, std::span<const VariantShape> shapes,
+                               const Calibration& /*calibration*/) const {
+  std::vector<Model> variants;
+  for (const auto& shape : shapes)
+    variants.push_back(slice(sorted, shape));
+  return variants;
 }
 
 }  // namespace edgefuse::llm

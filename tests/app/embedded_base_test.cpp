@@ -62,7 +62,7 @@ TEST_F(EmbeddedBase, CanOnlyGuessPrivateFacts) {
 
 TEST_F(EmbeddedBase, ForgetsWhenItIsPruned) {
   const auto whole = accuracy(model, Visibility::everybody);
-  const auto sorted = llm::sort_by_importance(model, llm::pruners().make("magnitude")->rank(model));
+  const auto sorted = llm::sort_by_importance(model, llm::order_of(llm::pruners().make("magnitude")->rank(model, {})));
   double before = whole.value;
   for (const double ratio : {0.25, 0.5}) {
     const auto variant = llm::slice(sorted, llm::variant_shape(model.config, ratio, 1, 1));

@@ -64,7 +64,7 @@ struct Versions : ::testing::Test {
                     assembly.task,
                     {.discount = [&](std::int64_t staleness) { return protocol->discount(staleness); },
                      .mixing = protocol->mixing()},
-                    llm::sort_by_importance(base, assembly.methods.pruner->rank(base)),
+                    llm::sort_by_importance(base, llm::order_of(assembly.methods.pruner->rank(base, {}))),
                     assembly.planner.offer().variants,
                     {}};
     learner.keep();

@@ -39,7 +39,8 @@ class ByHand {
  public:
   explicit ByHand(const scenarios::Scenario& scenario) : assembly_{assemble(scenario, {})} {
     const auto model = llm::load_model(assembly_.base.folder);
-    base_ = llm::sort_by_importance(model, llm::pruners().make(scenario.pruning.method)->rank(model));
+    base_ =
+        llm::sort_by_importance(model, llm::order_of(llm::pruners().make(scenario.pruning.method)->rank(model, {})));
   }
 
   [[nodiscard]] const llm::Model& base() const { return base_; }

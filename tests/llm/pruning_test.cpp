@@ -30,10 +30,10 @@ Model flat_model() {
 }
 
 Order rank_groups(const Model& model) {
-  return pruners().make("magnitude")->rank(model).layers[1].kv_heads;
+  return order_of(pruners().make("magnitude")->rank(model, {})).layers[1].kv_heads;
 }
 Order rank_neurons(const Model& model) {
-  return pruners().make("magnitude")->rank(model).layers[1].neurons;
+  return order_of(pruners().make("magnitude")->rank(model, {})).layers[1].neurons;
 }
 
 TEST(MagnitudePruner, EqualScoresKeepTheirOrder) {

@@ -1,0 +1,178 @@
+#include "app/prune_command.hpp"
+
+#include <algorithm>
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <ostream>
+#include <string>
+#include <vector>
+
+#include <fmt/format.h>
+#include <boost/program_options.hpp>
+#include <nlohmann/json.hpp>
+
+#include "app/longest_text.hpp"
+#include "app/option_values.hpp"
+#include "app/prune/outcome.hpp"
+#include "app/public_text.hpp"
+#include "llm/encode.hpp"
+#include "llm/pruning/prune.hpp"
+#include "llm/pruning/record.hpp"
+#include "llm/tokenizer.hpp"
+#include "sim/error.hpp"
+
+namespace edgefuse::app {
+namespace {
+
+namespace po = boost::program_options;
+namespace fs = std::filesystem;
+
+constexpr Usage usage = {
+    "edgefuse prune --model DIR --method M --ratio R [--calibration FILE] --out DIR [options]",
+    "Prunes a model and saves what is left as a model folder, with pruning.json: the KV-head groups and neurons that "
+    "were kept. An adapter trained on it finds its way back to the whole model by that file. With text, perplexity "
+    "before and after is measured on the text's last quarter, which calibration never sees.",
+    "edgefuse prune --model data/models/atlas-base --method magnitude --ratio 0.5 --out pruned/half"};
+
+po::options_description option_list() {
+  po::options_description options{"options"};
+  // clang-format off
+  options.add_options()
+      ("model", po::value<std::string>()->required(), "folder of the model")
+      ("method", po::value<std::string>()->required(), "how it is pruned: a name below")
+      ("set", po::value<std::vector<std::string>>(), "a parameter of the method, name=value; may be repeated")
+      ("ratio", po::value<double>()->required(), "share of what may be pruned that goes, from 0 to below 1")
+      ("budget", po::value<std::string>(), "per-layer or global; the method's own by default")
+      ("protect-first", po::value<std::int64_t>()->default_value(0), "so many first layers stay whole")
+      ("protect-last", po::value<std::int64_t>()->default_value(0), "so many last layers stay whole")
+      ("calibration", po::value<std::string>(), "public text, UTF-8: its first three quarters are what the method looks at")
+      ("texts", po::value<std::int64_t>()->default_value(128), "stretches of it")
+      ("tokens", po::value<std::int64_t>()->default_value(128), "tokens in one of them")
+      ("evaluate", po::value<std::string>(), "text to measure perplexity on instead of the calibration text's last quarter")
+      ("out", po::value<std::string>()->required(), "folder to save the pruned model in")
+      ("json", po::bool_switch(), "print kept indices, parameters and perplexity as JSON")
+      ("help", "print this help and the methods");
+  // clang-format on
+  return options;
+}
+
+/// Everything the options say, checked as far as that goes without the model.
+struct Request {
+  std::unique_ptr<llm::Pruner> pruner;
+  double ratio = 0;
+  llm::PruningOptions pruning;
+  std::int64_t texts = 0;
+  std::int64_t tokens = 0;
+};
+
+Request check_options(OptionValues& values) {
+  Request request{.pruner = nullptr, .ratio = values.share("ratio"), .pruning = {}};
+  if (values.given("budget"))
+    request.pruning.budget =
+        values.choice("budget", {"per-layer", "global"}) == 1 ? llm::Budget::global : llm::Budget::per_layer;
+  for (const char* name : {"protect-first", "protect-last"})
+    values.require_above(name, -1);
+  values.require_above("texts", 0);
+  values.require_above("tokens", 1);
+  request.pruning.protection = {.first = values.get<std::int64_t>("protect-first"),
+                                .last = values.get<std::int64_t>("protect-last")};
+  request.texts = values.get<std::int64_t>("texts");
+  request.tokens = values.get<std::int64_t>("tokens");
+  values.require_new_folder("out");
+  const auto settings = values.settings("set");
+  values.throw_mistakes();
+  request.pruner =
+      llm::pruners().make(values.text("method"), settings, {.key = "--method"}, {.key = "--set"});
+  if (request.pruner->needs_calibration() && !values.given("calibration"))
+    throw InputError{Mistake{.key = "--calibration",
+                             .problem = fmt::format("is not given, and \"{}\" looks at text", values.text("method")),
+                             .remedy = "name a file of public text"}};
+  return request;
+}
+
+/// What calibration sees, and what perplexity is measured on; either may be empty.
+struct Texts {
+  llm::Calibration calibration;
+  llm::Calibration held_out;
+};
+
+llm::Calibration at_most(std::span<const std::int64_t> tokens, const Request& request, const std::string& origin) {
+  const auto there = std::max<std::int64_t>(1, std::ssize(tokens) / request.tokens);
+  return llm::take_stretches(tokens, std::min(there, request.texts), request.tokens, origin);
+}
+
+Texts read_texts(const OptionValues& values, const Request& request, const llm::ModelConfig& config) {
+  Texts texts;
+  if (!values.given("calibration") && !values.given("evaluate")) return texts;
+  if (request.tokens > longest_text(config))
+    throw InputError{Mistake{.key = "--tokens",
+                             .problem = fmt::format("is {}, the model reads {}", request.tokens, longest_text(config)),
+                             .remedy = fmt::format("give at most {}", longest_text(config))}};
+  const auto tokenizer = llm::load_tokenizer(values.text("model"));
+  llm::check_tokenizer_fits(*tokenizer, config, values.text("model"));
+  if (values.given("calibration")) {
+    const fs::path file = values.text("calibration");
+    const PublicText text{{&file, 1}, *tokenizer};
+    if (request.pruner->needs_calibration())
+      texts.calibration = llm::take_stretches(text.to_learn(), request.texts, request.tokens, text.origin());
+    if (!values.given("evaluate")) texts.held_out = at_most(text.held_out(), request, text.origin());
+  }
+  if (values.given("evaluate")) {
+    const fs::path file = values.text("evaluate");
+    const PublicText text{{&file, 1}, *tokenizer};
+    texts.held_out = at_most(text.all(), request, text.origin());
+  }
+  return texts;
+}
+
+/// The variant's own folder: weights, record, and the tokenizer of the model it came from.
+void save(const llm::Model& variant, const llm::PruningRecord& record, const fs::path& model, const fs::path& out) {
+  llm::save_model(variant, out, at::kFloat);
+  llm::write_pruning_record(record, out);
+  for (const char* name : {"tokenizer.json", "tokenizer.model", "tokenizer_config.json", "generation_config.json"})
+    if (fs::exists(model / name)) fs::copy_file(model / name, out / name, fs::copy_options::overwrite_existing);
+}
+
+std::string method_list() {
+  std::string text = "\nmethods\n";
+  const auto registry = llm::pruners();
+  for (const auto& method : registry.methods()) {
+    text += fmt::format("  {:17} {}\n", method.name, method.summary);
+    for (const auto& parameter : method.parameters)
+      text += fmt::format("  {:17}   {}: {}\n", "", parameter.name, parameter.meaning);
+  }
+  return text;
+}
+
+}  // namespace
+
+int prune_command(const Arguments& arguments, Console console) {
+  const auto options = option_list();
+  const auto parsed = parse_options(usage, options, nullptr, arguments, console);
+  if (!parsed) {
+    console.out << method_list();
+    return 0;
+  }
+  OptionValues values{*parsed};
+  const Request request = check_options(values);
+  const fs::path folder = values.text("model");
+  const llm::Model base = llm::load_model(folder);
+  require_unpruned(base.config, folder);
+  const Texts texts = read_texts(values, request, base.config);
+  const auto pruned =
+      llm::prune(base, *request.pruner, std::vector{request.ratio}, request.pruning, texts.calibration);
+  const auto variant = llm::in_base_order(pruned.variants.front(), pruned.order);
+  const auto record =
+      llm::pruning_record(values.text("method"), base.config, pruned.order, pruned.shapes.front());
+  const auto outcome = compare(base, variant, record, texts.held_out);
+  save(variant, record, folder, values.text("out"));
+  if (values.get<bool>("json"))
+    console.out << json_of(outcome, values.text("out")) << '\n';
+  else
+    console.out << text_of(outcome) << fmt::format("saved in {}\n", values.text("out"));
+  return 0;
+}
+
+}  // namespace edgefuse::app

@@ -1,0 +1,104 @@
+#include "llm/pruning/calibration.hpp"
+
+#include <algorithm>
+
+#include <ATen/ATen.h>
+#include <fmt/format.h>
+
+#include "llm/checks.hpp"
+#include "llm/reference_block.hpp"
+#include "llm/threads.hpp"
+#include "sim/error.hpp"
+#include "sim/expects.hpp"
+
+namespace edgefuse::llm {
+namespace {
+
+std::int64_t longest(const Calibration& calibration) {
+  std::size_t most = 1;
+  for (const auto& text : calibration.texts)
+    most = std::max(most, text.size());
+  return static_cast<std::int64_t>(most);
+}
+
+RopeTables leading(const RopeTables& tables, std::int64_t positions) {
+  return {.cos = tables.cos.narrow(0, 0, positions), .sin = tables.sin.narrow(0, 0, positions)};
+}
+
+}  // namespace
+
+Calibration take_stretches(std::span<const std::int64_t> tokens, std::int64_t count, std::int64_t length,
+                           const std::string& origin) {
+  EDGEFUSE_EXPECTS(count > 0 && length > 0, "a calibration has texts");
+  const auto total = static_cast<std::int64_t>(tokens.size());
+  if (total < count * length)
+    throw InputError{
+        {.file = origin,
+         .problem = fmt::format("has {} tokens, and calibration needs {} texts of {}", total, count, length),
+         .remedy = fmt::format("give more text, or ask for at most {} texts of that length",
+                               std::max<std::int64_t>(1, total / length))}};
+  Calibration calibration;
+  const auto distance = total / count;
+  for (std::int64_t i = 0; i < count; ++i) {
+    const auto stretch = tokens.subspan(static_cast<std::size_t>(i * distance), static_cast<std::size_t>(length));
+    calibration.texts.emplace_back(stretch.begin(), stretch.end());
+  }
+  return calibration;
+}
+
+const at::Tensor& LayerInputs::of(Projection p) const {
+  switch (p) {
+    case Projection::q:
+    case Projection::k:
+    case Projection::v:
+      return attention;
+    case Projection::o:
+      return o;
+    case Projection::gate:
+    case Projection::up:
+      return mlp;
+    case Projection::down:
+      break;
+  }
+  return down;
+}
+
+ActivationStream::ActivationStream(const Model& model, const Calibration& calibration)
+    : config_{model.config}, rope_{rope_tables(model.config, longest(calibration), model.embedding.scalar_type())} {
+  use_one_thread_per_gang();
+  const at::NoGradGuard frozen;
+  for (std::size_t i = 0; i < calibration.texts.size(); ++i) {
+    const auto& text = calibration.texts[i];
+    check_text(config_, text, fmt::format("calibration text {}", i));
+    const auto ids = at::tensor(at::ArrayRef<std::int64_t>{text}, at::kLong).unsqueeze(0);
+    hidden_.push_back(at::embedding(model.embedding, ids));
+  }
+}
+
+void ActivationStream::watch(const Layer& layer, const Watch& see) const {
+  auto copy = *this;
+  copy.advance(layer, see);
+}
+
+void ActivationStream::advance(const Layer& layer) {
+  advance(layer, {});
+}
+
+void ActivationStream::advance(const Layer& layer, const Watch& see) {
+  const at::NoGradGuard frozen;
+  for (auto& x : hidden_) {
+    LayerInputs inputs;
+    const InputWatch note = [&](Projection p, const at::Tensor& input) {
+      const auto rows = input.squeeze(0);
+      if (p == Projection::q) inputs.attention = rows;
+      if (p == Projection::o) inputs.o = rows;
+      if (p == Projection::gate) inputs.mlp = rows;
+      if (p == Projection::down) inputs.down = rows;
+    };
+    const auto rope = leading(rope_, x.size(1));
+    x = ReferenceBlock{config_, layer, rope, nullptr, 0, see ? &note : nullptr}.forward(x);
+    if (see) see(inputs);
+  }
+}
+
+}  // namespace edgefuse::llm

@@ -1,0 +1,39 @@
+#pragma once
+
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "llm/model.hpp"
+#include "llm/pruning/pruner.hpp"
+
+namespace edgefuse::llm {
+
+/// How ratios become shapes.
+struct PruningOptions {
+  std::optional<Budget> budget{};  // the pruner's own when not given
+  Protection protection{};
+};
+
+/// What is asked for, or the pruner's own. Throws InputError when single weights are to have a global budget.
+[[nodiscard]] Budget budget_of(const Pruner& pruner, const PruningOptions& options);
+
+/// What the variants keep, one for each ratio. Under a per-layer budget `importance` is not looked at, and may be
+/// empty: sizes are known before any weight is. Throws InputError as variant_shape() does.
+[[nodiscard]] std::vector<VariantShape> variant_shapes(const Pruner& pruner, const ModelConfig& config,
+                                                       const Importance& importance, std::span<const double> ratios,
+                                                       const PruningOptions& options);
+
+/// A base and its variants.
+struct PrunedBase {
+  ImportanceOrder order;
+  Model sorted;  // the base in that order
+  std::vector<VariantShape> shapes;
+  std::vector<Model> variants;  // of `sorted`, one for each shape
+};
+
+/// Ranks, sorts and cuts. `ratios` rise; `calibration` is empty only where the pruner needs none.
+[[nodiscard]] PrunedBase prune(const Model& base, const Pruner& pruner, std::span<const double> ratios,
+                               const PruningOptions& options, const Calibration& calibration);
+
+}  // namespace edgefuse::llm

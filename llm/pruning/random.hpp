@@ -1,0 +1,10 @@
+#pragma once
+
+#include "llm/pruning/pruner.hpp"
+
+namespace edgefuse::llm {
+
+/// "random": uniform scores, the control that every other pruner is to beat (LoRAM's "Rand", 2502.13533).
+[[nodiscard]] Method<Pruner> random_pruner();
+
+}  // namespace edgefuse::llm
