@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <string>
 
+#include "sim/link.hpp"
 #include "sim/units.hpp"
 
 namespace edgefuse::llm {
@@ -27,6 +28,7 @@ struct Plan {
   Bytes upload;
   Joules energy;
   std::string binding;
+  sim::RateCaps caps{};  // what the server lets its transfers have
 };
 
 }  // namespace edgefuse::llm

@@ -10,12 +10,16 @@ Section pruning_section() {
               "How KV-head groups and MLP neurons are ranked."),
           key("settings", &Pruning::settings, ParameterTable{}, "The method's own parameters."),
           key("policy", &Pruning::policy, Name{"name of a policy"},
-              "How a client chooses its ratio. `fit-memory`: the largest variant whose predicted peak memory fits its "
-              "budget; `fit-deadline`, `fit-energy`, `fit-all`: and that is back in time, or draws little enough; "
-              "`fixed`: one ratio for everybody."),
+              "How a client chooses its ratio, and its rank where several are on offer. `fit-memory`: the largest "
+              "variant "
+              "whose predicted peak memory fits its budget; `fit-deadline`, `fit-energy`, `fit-all`: and that is back "
+              "in "
+              "time, or draws little enough; `fixed`: one ratio for everybody; `utility`: the most quality per second; "
+              "`bandit`: what its device class found to lower the loss fastest; `joint`: the server allocates for all "
+              "that it invites together (docs/models/policies.md)."),
           key("policy_settings", &Pruning::policy_settings, ParameterTable{},
               "The policy's own parameters: `{ deadline = 60 }` in seconds, `{ energy = 500 }` in joules, `{ ratio = "
-              "0.5 }`."),
+              "0.5 }`, `{ exploration = 1 }`, `{ keep = 0.8 }`."),
           key("ratios", &Pruning::ratios, ListOf<Number>{{0, 1, Number::End::closed, open}, Items::increasing, 1},
               "The ratios on offer, ascending: the share of prunable parameters each variant lacks. A client "
               "that none will do for sits out."),

@@ -30,7 +30,7 @@ struct GroupForecast {
   std::int64_t sat_out = 0;
   std::map<std::string, Need> needs;  // of those, by the budget in their way: what the neediest would need
   std::int64_t in_time = 0;           // who would be back before the protocol's deadline; all where there is none
-  Spread<Seconds> time{};             // from invitation to arrival, each alone on the server's link
+  Spread<Seconds> time{};             // from invitation to arrival, each alone on the server's link or with its share
   Spread<Seconds> compute{};          // of it
   Spread<Bytes> download{};
   Spread<Bytes> upload{};

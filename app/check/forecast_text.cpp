@@ -78,7 +78,8 @@ std::string to_table(const Forecast& forecast, const scenarios::Scenario& scenar
                       protocol.clients_per_round == 1 ? "" : "s");
   text += fmt::format("the server's link alone needs {} to send a round's models, {} to take in its updates\n\n",
                       to_text(forecast.server_down), to_text(forecast.server_up));
-  text += "Medians, in brackets from the least to the most; each client as if alone on the server's link.\n";
+  text += "Medians, in brackets from the least to the most; each client as if alone on the server's link";
+  text += scenario.pruning.policy == "joint" ? ", unless it is allocated.\n" : ".\n";
   for (const auto& group : forecast.groups)
     text += lines(group, forecast.deadline);
   return text;

@@ -75,10 +75,27 @@ std::vector<std::string> notes_on(const Tokens& tokens) {
   return notes;
 }
 
+void require_quality(const scenarios::Scenario& scenario, const clients::RatioPolicy& policy,
+                     const clients::Offer& offer) {
+  if (!policy.needs_quality() || offer.perplexities) return;
+  throw InputError{scenario.source.mistake(
+      "pruning.policy",
+      fmt::format("\"{}\" goes by the variants' perplexity on calibration texts, and nobody measured it",
+                  scenario.pruning.policy),
+      "calibrate the pruning, or choose a policy that needs no quality, such as fit-memory")};
+}
+
 }  // namespace
 
 std::optional<llm::Plan> Assembly::plan(std::uint32_t client) const {
   return planner.plan(fleet, client, link(client), task.shard(client).workload);
+}
+
+std::vector<std::optional<llm::Plan>> Assembly::plans(std::span<const std::uint32_t> clients) const {
+  std::vector<clients::Invitee> invitees;
+  for (const auto client : clients)
+    invitees.push_back({client, link(client), task.shard(client).workload});
+  return planner.plans(fleet, invitees);
 }
 
 sim::Link Assembly::link(std::uint32_t client) const {
@@ -105,14 +122,17 @@ Assembly assemble(scenarios::Scenario scenario, const std::filesystem::path& ass
   auto parts = make_parts(scenario, assets);
   auto tokens = make_tokens(scenario, parts);
   auto notes = notes_on(tokens);
-  clients::Planner planner{
-      {.config = parts.base.config,
-       .variants = parts.base.variants,
-       .adapter = lora_spec(scenario.adapter),
-       .ranks = scenario.adapter.ranks.value_or(std::vector{scenario.adapter.rank}),
-       .storage = cost_options(scenario)},
-      *parts.methods.policy,
-      {.background_load = scenario.fleet.background_load, .message_overhead = scenario.network.message_overhead}};
+  clients::Offer offer{.config = parts.base.config,
+                       .variants = parts.base.variants,
+                       .adapter = lora_spec(scenario.adapter),
+                       .ranks = scenario.adapter.ranks.value_or(std::vector{scenario.adapter.rank}),
+                       .storage = cost_options(scenario)};
+  require_quality(scenario, *parts.methods.policy, offer);
+  const auto& network = scenario.network;
+  clients::Expectations expectations{.background_load = scenario.fleet.background_load,
+                                     .message_overhead = network.message_overhead};
+  if (!parts.methods.protocol->through_aggregators()) expectations.server = {network.uplink, network.downlink};
+  clients::Planner planner{std::move(offer), *parts.methods.policy, expectations};
   clients::Conditions conditions{parts.fleet, std::move(parts.conditions)};
   Assembly assembly{.scenario = std::move(scenario),
                     .base = std::move(parts.base),

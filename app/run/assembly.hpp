@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -30,8 +31,10 @@ struct Assembly {
   clients::Conditions conditions;
   std::vector<std::string> notes;  // what was left out of the data, in sentences for the user
 
-  /// The client's plan; nothing when no variant fits it.
+  /// The client's plan, were it invited alone; nothing when no variant fits it.
   [[nodiscard]] std::optional<llm::Plan> plan(std::uint32_t client) const;
+  /// The plans of those invited together, by client id.
+  [[nodiscard]] std::vector<std::optional<llm::Plan>> plans(std::span<const std::uint32_t> clients) const;
   /// Its whole way to the server on the average, as it plans with it, and as it is at some time.
   [[nodiscard]] sim::Link link(std::uint32_t client) const;
   [[nodiscard]] clients::PathSpan path(std::uint32_t client, SimTime at) const;

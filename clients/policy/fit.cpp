@@ -26,10 +26,10 @@ ParameterSpec energy_parameter() {
 
 }  // namespace
 
-Choice Fit::choose(std::span<const Prospect> prospects, Bytes memory) const {
+Choice Fit::choose(std::span<const Prospect> prospects, const Chooser& client) const {
   const Prospect* best = nullptr;
   for (const auto& prospect : prospects)
-    if (exceeded(prospect, memory) == within && (best == nullptr || size_of(prospect) > size_of(*best)))
+    if (exceeded(prospect, client.memory) == within && (best == nullptr || size_of(prospect) > size_of(*best)))
       best = &prospect;
   // What stands in the way is what the next larger one exceeds; without any, what the smallest does.
   const Prospect* next = nullptr;
@@ -37,7 +37,7 @@ Choice Fit::choose(std::span<const Prospect> prospects, Bytes memory) const {
     const bool larger = best == nullptr || size_of(prospect) > size_of(*best);
     if (larger && (next == nullptr || size_of(prospect) < size_of(*next))) next = &prospect;
   }
-  Choice choice{.prospect = {}, .binding = next == nullptr ? std::string{within} : exceeded(*next, memory)};
+  Choice choice{.prospect = {}, .binding = next == nullptr ? std::string{within} : exceeded(*next, client.memory)};
   if (best != nullptr) {
     choice.prospect = static_cast<std::size_t>(best - prospects.data());
   } else {

@@ -18,7 +18,7 @@ class Fit final : public RatioPolicy {
  public:
   explicit Fit(const Budgets& budgets = {}) : budgets_{budgets} {}
 
-  [[nodiscard]] Choice choose(std::span<const Prospect> prospects, Bytes memory) const override;
+  [[nodiscard]] Choice choose(std::span<const Prospect> prospects, const Chooser& client) const override;
 
  private:
   /// The first budget a prospect is above, in a word; "none" when it is within all.

@@ -13,7 +13,7 @@ class Fixed final : public RatioPolicy {
  public:
   explicit Fixed(double ratio) : ratio_{ratio} {}
 
-  [[nodiscard]] Choice choose(std::span<const Prospect> prospects, Bytes memory) const override {
+  [[nodiscard]] Choice choose(std::span<const Prospect> prospects, const Chooser& client) const override {
     std::vector<Prospect> at_ratio;  // the others are no choice
     std::vector<std::size_t> places;
     for (std::size_t i = 0; i < prospects.size(); ++i) {
@@ -22,7 +22,7 @@ class Fixed final : public RatioPolicy {
       places.push_back(i);
     }
     EDGEFUSE_EXPECTS(!places.empty(), "a scenario that was read offers the ratio that is fixed");
-    auto choice = Fit{}.choose(at_ratio, memory);
+    auto choice = Fit{}.choose(at_ratio, client);
     choice.refused = places[choice.refused];
     if (!choice.prospect) return choice;
     choice.prospect = places[*choice.prospect];

@@ -2,8 +2,9 @@
 
 #include <compare>
 #include <cstdint>
-#include <span>
+#include <optional>
 
+#include "sim/link.hpp"
 #include "sim/units.hpp"
 
 namespace edgefuse::clients {
@@ -13,7 +14,9 @@ struct Prospect {
   std::uint32_t variant = 0;  // index into the offered variants
   double ratio = 0;
   std::int64_t parameters = 0;  // of the variant
+  double kept = 1;              // of the base's parameters, that share
   std::int64_t rank = 0;
+  std::optional<double> quality{};  // of the variant before it is trained: the base's perplexity over its own
   Bytes peak_memory{};
   Bytes download{};
   Bytes upload{};
@@ -22,6 +25,12 @@ struct Prospect {
   Seconds time{};     // from the invitation to the update's arrival
   Joules energy{};
 };
+
+/// From the invitation to the update's arrival over `link`, with `overhead` on both messages.
+[[nodiscard]] constexpr Seconds time_over(const sim::Link& link, const Prospect& prospect, Bytes overhead) {
+  return sim::download_time(link, prospect.download + overhead) + prospect.compute +
+         sim::upload_time(link, prospect.upload + overhead);
+}
 
 /// The order of prospects from small to large: by the variant, then by the rank.
 struct Size {

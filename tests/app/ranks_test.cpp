@@ -49,7 +49,7 @@ TEST_F(Ranks, AreTakenAsTheyFitAndTrainedAndSentAsTheyAre) {
 
 TEST_F(Ranks, OfOneAloneAreWhatTheRankAloneIs) {
   const auto one = recorded(world, {"adapter.rank=6"}).result;
-  const auto list = recorded(world, {"adapter.ranks=[6]"}).result;
+  const auto list = recorded(world, {"adapter.rank=6", "adapter.ranks=[6]"}).result;
   ASSERT_EQ(one.evaluation.size(), list.evaluation.size());
   for (std::size_t i = 0; i < one.evaluation.size(); ++i)
     EXPECT_EQ(one.evaluation[i].value, list.evaluation[i].value) << "figure " << i;

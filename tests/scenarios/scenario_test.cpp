@@ -221,8 +221,8 @@ TEST(Scenario, KnowsWhereEachKeyStands) {
   const std::vector<std::string> overrides{"fleet.spread=0.1"};
   const auto s = parse_scenario(everything, "dir/x.toml", overrides);
   EXPECT_EQ(s.source.mistake("fusion.arm[1].conflict_settings.beta", "p", "r").text(),
-            "dir/x.toml:81: fusion.arm[1].conflict_settings.beta: p (r)");
-  EXPECT_EQ(s.source.mistake("fusion.arm[1].rule", "p").text(), "dir/x.toml:78: fusion.arm[1].rule: p");
+            "dir/x.toml:82: fusion.arm[1].conflict_settings.beta: p (r)");
+  EXPECT_EQ(s.source.mistake("fusion.arm[1].rule", "p").text(), "dir/x.toml:79: fusion.arm[1].rule: p");
   EXPECT_EQ(s.source.mistake("selection.method", "p").text(), "dir/x.toml: selection.method: p");
   EXPECT_EQ(s.source.mistake("fleet.spread", "p").text(), "--set: fleet.spread: p");
 }
