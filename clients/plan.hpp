@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <vector>
 
 #include "clients/fleet.hpp"
@@ -17,11 +18,16 @@
 
 namespace edgefuse::clients {
 
-/// What the server offers to every client: the same model at several ratios, and the adapter to train on it.
+/// What the server offers to every client: the same model at several ratios, and adapters of several ranks to train.
 struct Offer {
   llm::ModelConfig config;
   std::vector<llm::VariantShape> variants;  // ascending ratio; a Plan's `variant` is an index into this
-  llm::LoraSpec adapter;
+  llm::LoraSpec adapter;                    // but for its rank, where `ranks` are given
+  std::vector<std::int64_t> ranks{};        // ascending; none: the adapter's alone
+  /// Of each variant on the calibration text, before any training: exp of the mean negative log-likelihood of its
+  /// tokens, finite and above 0. The first variant stands for the base, whose perplexity is a factor common to all.
+  /// Nothing where nobody measured it; only policies that say needs_quality() ask for it.
+  std::optional<std::vector<double>> perplexities{};
   llm::CostOptions storage{};
 };
 
@@ -29,6 +35,14 @@ struct Offer {
 struct Expectations {
   double background_load = 0;  // share of its speed that other programs take
   Bytes message_overhead{};    // sent with every model and every update
+  sim::RateCaps server{};      // what its link can carry for all clients together; no limit behind aggregators
+};
+
+/// A client that is invited, its way to the server as it plans with it, and what it would train.
+struct Invitee {
+  std::uint32_t client = 0;
+  sim::Link link;
+  Workload workload;
 };
 
 /// Turns a client's means into its plan (docs/models/time.md).
@@ -36,21 +50,29 @@ class Planner {
  public:
   Planner(Offer offer, const RatioPolicy& policy, Expectations expectations = {});
 
+  /// With its ranks, always.
   [[nodiscard]] const Offer& offer() const { return offer_; }
 
-  /// What each variant would cost this client, in the offer's order. `link` is the path to the server, the client's own
-  /// link or what is left of it.
+  /// What each variant would cost this client at each rank: the variants in the offer's order, and each with all ranks.
+  /// `link` is the path to the server, the client's own link or what is left of it.
   [[nodiscard]] std::vector<Prospect> prospects(const Fleet& fleet, std::uint32_t client, const sim::Link& link,
                                                 const Workload& workload) const;
   /// What its policy says to them.
   [[nodiscard]] Choice choice(const Fleet& fleet, std::uint32_t client, const sim::Link& link,
                               const Workload& workload) const;
-  /// The client's decision; nothing when no variant will do, and the client sits out.
+  /// The decision of a client invited alone; nothing when no variant will do, and the client sits out.
   [[nodiscard]] std::optional<llm::Plan> plan(const Fleet& fleet, std::uint32_t client, const sim::Link& link,
                                               const Workload& workload) const;
+  /// The decisions of those invited together, in their order: by client id.
+  [[nodiscard]] std::vector<std::optional<llm::Plan>> plans(const Fleet& fleet,
+                                                            std::span<const Invitee> invitees) const;
 
  private:
+  [[nodiscard]] Prospect prospect(const Fleet& fleet, std::uint32_t client, const sim::Link& link,
+                                  const Workload& workload, std::uint32_t variant, std::int64_t rank) const;
+
   Offer offer_;
+  double base_parameters_;
   const RatioPolicy& policy_;
   Expectations expectations_;
 };

@@ -3,12 +3,13 @@
 #include <cstdint>
 #include <string>
 
+#include "sim/link.hpp"
 #include "sim/units.hpp"
 
 namespace edgefuse::llm {
 
-/// What a client decides before it trains, with what it predicts that will cost. `binding` says in a word which budget
-/// chose the ratio ("memory", "none" when the whole model fits).
+/// What a client decides before it trains, with what it predicts that will cost. `binding` says in a word what chose
+/// the ratio and the rank ("memory", "none" when it takes the largest on offer).
 struct Plan {
   std::uint32_t client = 0;
   std::uint32_t variant = 0;    // index into the offered variants, 0 = the whole base
@@ -27,6 +28,7 @@ struct Plan {
   Bytes upload;
   Joules energy;
   std::string binding;
+  sim::RateCaps caps{};  // what the server lets its transfers have
 };
 
 }  // namespace edgefuse::llm

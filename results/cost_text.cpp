@@ -1,5 +1,7 @@
 #include "results/cost_text.hpp"
 
+#include <map>
+
 #include <fmt/format.h>
 
 #include "results/plural.hpp"
@@ -22,13 +24,27 @@ std::string outcomes(const Summary& summary) {
   return text;
 }
 
-/// "24 at ratio 0, 12 at 0.5", or nothing when nobody knows.
+/// "24 at ratio 0, 12 at 0.5; rank 8", and a line "30 of rank 4, 6 of rank 8" where ranks differ; nothing when nobody
+/// knows.
 std::string ratios(const Summary& summary) {
+  std::map<double, std::int64_t> at_ratio;
+  std::map<std::int64_t, std::int64_t> with_rank;
+  for (const auto& [at, trained] : summary.ratios) {
+    at_ratio[at.first] += trained.clients;
+    with_rank[at.second] += trained.clients;
+  }
+  if (at_ratio.empty()) return "";
   std::string text;
-  for (const auto& [ratio, at_ratio] : summary.ratios)
-    text += text.empty() ? fmt::format("pruning       {} at ratio {}", at_ratio.clients, ratio)
-                         : fmt::format(", {} at {}", at_ratio.clients, ratio);
-  return text.empty() ? text : text + "\n";
+  for (const auto& [ratio, clients] : at_ratio)
+    text += text.empty() ? fmt::format("pruning       {} at ratio {}", clients, ratio)
+                         : fmt::format(", {} at {}", clients, ratio);
+  if (with_rank.size() == 1) return text + fmt::format("; rank {}\n", with_rank.begin()->first);
+  const char* before = "\nadapters      ";
+  for (const auto& [rank, clients] : with_rank) {
+    text += fmt::format("{}{} of rank {}", before, clients, rank);
+    before = ", ";
+  }
+  return text + "\n";
 }
 
 /// "lost: 3 crashed, 2 left", or nothing when all came to something.

@@ -65,9 +65,9 @@ Summary summarise(const ResultFile& result) {
   for (const auto& plan : result.plans) {
     if (plan.outcome != Outcome::returned && !plan.fate.empty()) ++summary.fates[plan.fate];
     if (plan.outcome == Outcome::sat_out) continue;
-    auto& at_ratio = summary.ratios[plan.ratio];
-    at_ratio.parameters = plan.parameters;
-    ++at_ratio.clients;
+    auto& trained = summary.ratios[{plan.ratio, plan.rank}];
+    trained.parameters = plan.parameters;
+    ++trained.clients;
   }
   return summary;
 }

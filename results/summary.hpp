@@ -4,6 +4,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "results/fairness.hpp"
@@ -11,9 +12,9 @@
 
 namespace edgefuse::results {
 
-/// What a pruning ratio came to.
-struct AtRatio {
-  std::int64_t parameters = 0;  // left in its variant
+/// What training at one pruning ratio with one rank came to.
+struct Trained {
+  std::int64_t parameters = 0;  // left in the variant
   std::int64_t clients = 0;     // that trained it, once for each round
 };
 
@@ -44,8 +45,8 @@ struct Summary {
   std::map<std::string, std::int64_t> fates;  // of those parts that came to nothing; empty without plans
   double staleness = 0;                       // mean over all fused updates; 0 without any
   std::optional<Fairness> fairness;
-  /// How clients trained at each pruning ratio; empty when plans were not recorded.
-  std::map<double, AtRatio> ratios;
+  /// How clients trained, by pruning ratio and rank; empty when plans were not recorded.
+  std::map<std::pair<double, std::int64_t>, Trained> ratios;
   std::vector<EvaluationRow> evaluation;  // the latest figure of each model, metric and domain
   std::vector<EvaluationRow> history;     // all of them
   Provenance provenance;

@@ -19,10 +19,11 @@ Json figures(const std::vector<EvaluationRow>& rows) {
   return list;
 }
 
-Json of(const std::map<double, AtRatio>& ratios) {
+Json of(const std::map<std::pair<double, std::int64_t>, Trained>& ratios) {
   auto list = Json::array();
-  for (const auto& [ratio, at_ratio] : ratios)
-    list.push_back({{"ratio", ratio}, {"parameters", at_ratio.parameters}, {"clients", at_ratio.clients}});
+  for (const auto& [at, trained] : ratios)
+    list.push_back(
+        {{"ratio", at.first}, {"rank", at.second}, {"parameters", trained.parameters}, {"clients", trained.clients}});
   return list;
 }
 

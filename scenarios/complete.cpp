@@ -109,6 +109,17 @@ class Checks {
     }
   }
 
+  void ranks() {
+    auto& adapter = s_.adapter;
+    if (!adapter.ranks || is_broken("adapter")) return;
+    if (!was_written("adapter.rank")) {
+      adapter.rank = adapter.ranks->back();
+    } else if (std::ranges::find(*adapter.ranks, adapter.rank) == adapter.ranks->end()) {
+      complain("adapter.rank", fmt::format("{} is not among adapter.ranks", adapter.rank),
+               "offer it, or leave rank out");
+    }
+  }
+
   void cells() {
     if (is_broken("network.cell") || s_.network.cells.empty()) return;
     double sum = 0;
@@ -266,6 +277,7 @@ void complete(Scenario& scenario, std::vector<Mistake>& mistakes) {
   checks.training();
   checks.rounds();
   checks.fixed_ratio();
+  checks.ranks();
   checks.cells();
   checks.availability();
   checks.protocol();

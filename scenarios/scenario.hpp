@@ -121,6 +121,7 @@ struct Recovery {
 
 struct Adapter {
   std::int64_t rank = 8;
+  std::optional<std::vector<std::int64_t>> ranks;  // on offer; `rank` alone where they are not set
   double alpha = 16;
   bool rslora = false;
   std::vector<std::string> targets = {"q", "k", "v", "o", "gate", "up", "down"};

@@ -18,12 +18,16 @@ Section pruning_section() {
               "In how many different ways the base is pruned. Client c gets its variants from the (c mod masks)-th: "
               "with 1 all share one, method `random` with that many seeds."),
           key("policy", &Pruning::policy, Name{"name of a policy"},
-              "How a client chooses its ratio. `fit-memory`: the largest variant whose predicted peak memory fits its "
-              "budget; `fit-deadline`, `fit-energy`, `fit-all`: and that is back in time, or draws little enough; "
-              "`fixed`: one ratio for everybody."),
+              "How a client chooses its ratio, and its rank where several are on offer. `fit-memory`: the largest "
+              "variant "
+              "whose predicted peak memory fits its budget; `fit-deadline`, `fit-energy`, `fit-all`: and that is back "
+              "in "
+              "time, or draws little enough; `fixed`: one ratio for everybody; `utility`: the most quality per second; "
+              "`bandit`: what its device class found to lower the loss fastest; `joint`: the server allocates for all "
+              "that it invites together (docs/models/policies.md)."),
           key("policy_settings", &Pruning::policy_settings, ParameterTable{},
               "The policy's own parameters: `{ deadline = 60 }` in seconds, `{ energy = 500 }` in joules, `{ ratio = "
-              "0.5 }`."),
+              "0.5 }`, `{ exploration = 1 }`, `{ keep = 0.8 }`."),
           key("ratios", &Pruning::ratios, ListOf<Number>{{0, 1, Number::End::closed, open}, Items::increasing, 1},
               "The ratios on offer, ascending: the share of prunable parameters each variant lacks. A client "
               "that none will do for sits out."),
@@ -78,7 +82,11 @@ Section adapter_section() {
   return section("adapter", "The LoRA adapter every client trains: the change of a weight is scale · B · A.",
                  &Scenario::adapter,
                  std::vector<Key<Adapter>>{
-                     key("rank", &Adapter::rank, Whole{1, 4096}, "Rows of A, columns of B."),
+                     key("rank", &Adapter::rank, Whole{1, 4096}, "Rows of A, columns of B.")
+                         .by_default("8, or the largest of ranks"),
+                     key("ranks", &Adapter::ranks, ListOf<Whole>{Whole{1, 4096}, Items::increasing, 1},
+                         "The ranks on offer, ascending: a client chooses one of them with its ratio.")
+                         .by_default("rank alone"),
                      key("alpha", &Adapter::alpha, Number{0, 1e6, open}, "The scale is alpha / rank."),
                      key("rslora", &Adapter::rslora, Flag{}, "Makes the scale alpha / sqrt(rank)."),
                      key("targets", &Adapter::targets,

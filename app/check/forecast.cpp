@@ -1,12 +1,14 @@
 #include "app/check/forecast.hpp"
 
 #include <algorithm>
+#include <numeric>
 
 namespace edgefuse::app {
 namespace {
 
 constexpr std::uint32_t most_asked = 500;  // clients of a group whose day is looked at
 constexpr int times_of_day = 48;
+constexpr std::int64_t most_at_once = 10'000;  // of those that plan together
 constexpr Seconds day{86'400};
 
 template <class Q>
@@ -51,29 +53,36 @@ double share_there(const Assembly& assembly, const std::vector<std::uint32_t>& m
   return asked == 0 ? 0 : static_cast<double>(there) / static_cast<double>(asked * times_of_day);
 }
 
-GroupForecast of_group(const Assembly& assembly, const std::vector<std::uint32_t>& members,
-                       const std::optional<Seconds>& deadline, Plans& plans) {
-  GroupForecast made;
-  for (const auto client : members) {
-    const auto plan = assembly.plan(client);
-    if (!plan) {
-      ++made.sat_out;
-      const auto need = need_of(assembly, client);
-      auto& neediest = made.needs.try_emplace(need.budget, need).first->second;
-      neediest.least = std::max(neediest.least, need.least);
-      continue;
-    }
-    plans.add(*plan);
-    ++made.at_ratio[plan->ratio];
-    made.in_time += !deadline || plan->predicted <= *deadline;
+/// One client more of a group.
+void add(const Assembly& assembly, std::uint32_t client, const std::optional<llm::Plan>& plan,
+         const std::optional<Seconds>& deadline, GroupForecast& group, Plans& plans) {
+  if (!plan) {
+    ++group.sat_out;
+    const auto need = need_of(assembly, client);
+    auto& neediest = group.needs.try_emplace(need.budget, need).first->second;
+    neediest.least = std::max(neediest.least, need.least);
+    return;
   }
-  made.time = spread(plans.time);
-  made.compute = spread(plans.compute);
-  made.download = spread(plans.download);
-  made.upload = spread(plans.upload);
-  made.energy = spread(plans.energy);
-  made.there = share_there(assembly, members);
-  return made;
+  plans.add(*plan);
+  ++group.trained[{plan->ratio, plan->rank}];
+  group.in_time += !deadline || plan->predicted <= *deadline;
+}
+
+void spread_out(const Plans& plans, GroupForecast& group) {
+  group.time = spread(plans.time);
+  group.compute = spread(plans.compute);
+  group.download = spread(plans.download);
+  group.upload = spread(plans.upload);
+  group.energy = spread(plans.energy);
+}
+
+/// The next clients by id: as good as any that a round might pick, since devices are dealt at random.
+std::vector<std::uint32_t> cohort_from(const Assembly& assembly, std::uint32_t first) {
+  const auto most = std::min<std::int64_t>(assembly.scenario.protocol.clients_per_round, most_at_once);
+  const auto left = assembly.fleet.size() - first;
+  std::vector<std::uint32_t> clients(std::min(left, static_cast<std::uint32_t>(most)));
+  std::iota(clients.begin(), clients.end(), first);
+  return clients;
 }
 
 Bytes sum(const std::vector<Bytes>& sizes) {
@@ -92,20 +101,30 @@ Forecast forecast(const Assembly& assembly) {
   for (std::uint32_t client = 0; client < assembly.fleet.size(); ++client)
     members[assembly.fleet.row(client).group].push_back(client);
 
-  Forecast made{.groups = {}, .deadline = deadline_of(scenario.protocol)};
+  Forecast made{.groups = std::vector<GroupForecast>(groups.size()), .deadline = deadline_of(scenario.protocol)};
+  std::vector<Plans> plans(groups.size());
+  for (std::uint32_t next = 0; next < assembly.fleet.size();) {
+    const auto cohort = cohort_from(assembly, next);
+    const auto planned = assembly.plans(cohort);
+    for (std::size_t i = 0; i < cohort.size(); ++i) {
+      const auto g = assembly.fleet.row(cohort[i]).group;
+      add(assembly, cohort[i], planned[i], made.deadline, made.groups[g], plans[g]);
+    }
+    next += static_cast<std::uint32_t>(cohort.size());
+  }
   Bytes down{};
   Bytes up{};
   double planned = 0;
   for (std::size_t g = 0; g < groups.size(); ++g) {
-    Plans plans;
-    made.groups.push_back(of_group(assembly, members[g], made.deadline, plans));
-    auto& group = made.groups.back();
+    auto& group = made.groups[g];
+    spread_out(plans[g], group);
     group.device = groups[g].device.name;
     group.clients = groups[g].clients;
     group.memory = groups[g].memory;
-    down += sum(plans.download);
-    up += sum(plans.upload);
-    planned += static_cast<double>(plans.time.size());
+    group.there = share_there(assembly, members[g]);
+    down += sum(plans[g].download);
+    up += sum(plans[g].upload);
+    planned += static_cast<double>(plans[g].time.size());
   }
   const double round = static_cast<double>(scenario.protocol.clients_per_round) / planned;
   made.server_down = round * down / scenario.network.downlink;

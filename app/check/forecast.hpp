@@ -4,6 +4,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "app/run/assembly.hpp"
@@ -25,11 +26,11 @@ struct GroupForecast {
   std::string device;
   std::int64_t clients = 0;
   Bytes memory{};
-  std::map<double, std::int64_t> at_ratio;  // how many would train there
+  std::map<std::pair<double, std::int64_t>, std::int64_t> trained;  // how many would, by ratio and rank
   std::int64_t sat_out = 0;
   std::map<std::string, Need> needs;  // of those, by the budget in their way: what the neediest would need
   std::int64_t in_time = 0;           // who would be back before the protocol's deadline; all where there is none
-  Spread<Seconds> time{};             // from invitation to arrival, each alone on the server's link
+  Spread<Seconds> time{};             // from invitation to arrival, each alone on the server's link or with its share
   Spread<Seconds> compute{};          // of it
   Spread<Bytes> download{};
   Spread<Bytes> upload{};

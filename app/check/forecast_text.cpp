@@ -18,8 +18,8 @@ std::string range(const Spread<Q>& spread) {
 
 std::string ratios(const GroupForecast& group) {
   std::string text;
-  for (const auto& [ratio, clients] : group.at_ratio)
-    text += fmt::format("{}{} at ratio {}", text.empty() ? "" : ", ", clients, ratio);
+  for (const auto& [at, clients] : group.trained)
+    text += fmt::format("{}{} at ratio {} with rank {}", text.empty() ? "" : ", ", clients, at.first, at.second);
   if (group.sat_out > 0) text += fmt::format("{}{} sit out", text.empty() ? "" : ", ", group.sat_out);
   for (const auto& [budget, need] : group.needs)
     text += fmt::format("; for want of {}: they need {}", budget == "deadline" ? "time" : budget, to_text(need));
@@ -30,7 +30,7 @@ std::string lines(const GroupForecast& group, const std::optional<Seconds>& dead
   auto text = fmt::format("{}: {} client{} of {} for training, there {:.0f} % of the first day\n", group.device,
                           group.clients, group.clients == 1 ? "" : "s", to_text(group.memory), 100 * group.there);
   text += fmt::format("  variants   {}\n", ratios(group));
-  if (group.at_ratio.empty()) return text;
+  if (group.trained.empty()) return text;
   text += fmt::format("  a round    {}, computing {}\n", range(group.time), range(group.compute));
   text += fmt::format("  traffic    {} down, {} up\n", range(group.download), range(group.upload));
   text += fmt::format("  energy     {}\n", range(group.energy));
@@ -46,8 +46,8 @@ Json json(const Spread<Q>& spread) {
 
 Json json(const GroupForecast& group) {
   auto ratios = Json::array();
-  for (const auto& [ratio, clients] : group.at_ratio)
-    ratios.push_back({{"ratio", ratio}, {"clients", clients}});
+  for (const auto& [at, clients] : group.trained)
+    ratios.push_back({{"ratio", at.first}, {"rank", at.second}, {"clients", clients}});
   auto needs = Json::object();
   for (const auto& [budget, need] : group.needs)
     needs[budget] = need.least;
@@ -78,7 +78,8 @@ std::string to_table(const Forecast& forecast, const scenarios::Scenario& scenar
                       protocol.clients_per_round == 1 ? "" : "s");
   text += fmt::format("the server's link alone needs {} to send a round's models, {} to take in its updates\n\n",
                       to_text(forecast.server_down), to_text(forecast.server_up));
-  text += "Medians, in brackets from the least to the most; each client as if alone on the server's link.\n";
+  text += "Medians, in brackets from the least to the most; each client as if alone on the server's link";
+  text += scenario.pruning.policy == "joint" ? ", unless it is allocated.\n" : ".\n";
   for (const auto& group : forecast.groups)
     text += lines(group, forecast.deadline);
   return text;

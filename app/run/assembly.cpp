@@ -36,7 +36,7 @@ Parts make_parts(const scenarios::Scenario& scenario, const std::filesystem::pat
   auto fleet = mistakes.attempt([&] { return make_fleet(scenario); });
   auto conditions = mistakes.attempt([&] { return conditions_spec(scenario, assets); });
   auto base =
-      methods ? mistakes.attempt([&] { return open_base(scenario, *methods->pruners.front(), assets); }) : std::nullopt;
+      methods ? mistakes.attempt([&] { return open_base(scenario, *methods, assets); }) : std::nullopt;
   DividedCorpus data;
   if (scenario.data.source != "none")
     mistakes.attempt([&] {
@@ -82,6 +82,13 @@ std::optional<llm::Plan> Assembly::plan(std::uint32_t client) const {
   return planner.plan(fleet, client, link(client), task.shard(client).workload);
 }
 
+std::vector<std::optional<llm::Plan>> Assembly::plans(std::span<const std::uint32_t> clients) const {
+  std::vector<clients::Invitee> invitees;
+  for (const auto client : clients)
+    invitees.push_back({client, link(client), task.shard(client).workload});
+  return planner.plans(fleet, invitees);
+}
+
 sim::Link Assembly::link(std::uint32_t client) const {
   return path_to_server(conditions.expected_link(fleet, client), scenario.network, fleet.row(client).cell);
 }
@@ -111,13 +118,17 @@ Assembly assemble(scenarios::Scenario scenario, const std::filesystem::path& ass
     parts.base.variants = prepared->shapes;
   }
   auto notes = notes_on(tokens);
-  clients::Planner planner{
-      {.config = parts.base.config,
-       .variants = parts.base.variants,
-       .adapter = lora_spec(scenario.adapter),
-       .storage = cost_options(scenario)},
-      *parts.methods.policy,
-      {.background_load = scenario.fleet.background_load, .message_overhead = scenario.network.message_overhead}};
+  clients::Offer offer{.config = parts.base.config,
+                       .variants = parts.base.variants,
+                       .adapter = lora_spec(scenario.adapter),
+                       .ranks = scenario.adapter.ranks.value_or(std::vector{scenario.adapter.rank}),
+                       .storage = cost_options(scenario)};
+  if (prepared && !prepared->perplexities.empty()) offer.perplexities = prepared->perplexities;
+  const auto& network = scenario.network;
+  clients::Expectations expectations{.background_load = scenario.fleet.background_load,
+                                     .message_overhead = network.message_overhead};
+  if (!parts.methods.protocol->through_aggregators()) expectations.server = {network.uplink, network.downlink};
+  clients::Planner planner{std::move(offer), *parts.methods.policy, expectations};
   clients::Conditions conditions{parts.fleet, std::move(parts.conditions)};
   Assembly assembly{.scenario = std::move(scenario),
                     .base = std::move(parts.base),

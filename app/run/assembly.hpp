@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -32,12 +33,14 @@ struct Assembly {
   std::vector<std::string> notes;        // what was left out of the data, in sentences for the user
   std::optional<PreparedBase> prepared;  // where plans depend on weights
 
-  /// The client's plan; nothing when no variant fits it.
+  /// The client's plan, were it invited alone; nothing when no variant fits it.
   [[nodiscard]] std::optional<llm::Plan> plan(std::uint32_t client) const;
+  /// The plans of those invited together, by client id.
+  [[nodiscard]] std::vector<std::optional<llm::Plan>> plans(std::span<const std::uint32_t> clients) const;
   /// Its whole way to the server on the average, as it plans with it, and as it is at some time.
   [[nodiscard]] sim::Link link(std::uint32_t client) const;
   [[nodiscard]] clients::PathSpan path(std::uint32_t client, SimTime at) const;
-  /// What each variant would cost it, and what its policy says to that.
+  /// What each variant and rank would cost it, and what its policy says to that.
   [[nodiscard]] std::vector<clients::Prospect> prospects(std::uint32_t client) const;
   [[nodiscard]] clients::Choice choice(std::uint32_t client) const;
 };

@@ -40,8 +40,9 @@ std::vector<llm::VariantShape> offered_variants(const scenarios::Scenario& scena
   });
 }
 
-bool looks_at_text(const scenarios::Scenario& scenario, const llm::Pruner& pruner) {
-  return pruner.needs_calibration() || scenario.pruning.alignment.steps > 0 || scenario.recovery.retraining.steps > 0;
+bool looks_at_text(const scenarios::Scenario& scenario, const Methods& methods) {
+  return methods.pruners.front()->needs_calibration() || methods.policy->needs_quality() ||
+         scenario.pruning.alignment.steps > 0 || scenario.recovery.retraining.steps > 0;
 }
 
 void require_texts_fit(const scenarios::Scenario& scenario, const llm::ModelConfig& config) {
@@ -64,12 +65,6 @@ void require_room_for_text(const scenarios::Scenario& scenario, const llm::Token
       fmt::format("give at least {}", before + 1))};
 }
 
-llm::Calibration calibration_of(const scenarios::Scenario& scenario, const std::filesystem::path& assets,
-                                const llm::Tokenizer& tokenizer, const llm::ModelConfig& config) {
-  const auto& asked = scenario.public_text;
-  return public_text(scenario, assets, tokenizer, config).to_learn({.count = asked.texts, .tokens = asked.tokens});
-}
-
 }  // namespace
 
 std::filesystem::path embedded_base() {
@@ -77,7 +72,7 @@ std::filesystem::path embedded_base() {
   return std::filesystem::path{set != nullptr ? set : EDGEFUSE_SOURCE_DATA} / "models" / "atlas-base";
 }
 
-BaseModel open_base(const scenarios::Scenario& scenario, const llm::Pruner& pruner,
+BaseModel open_base(const scenarios::Scenario& scenario, const Methods& methods,
                     const std::filesystem::path& assets) {
   const auto folder = model_folder(scenario, assets);
   Mistakes mistakes;
@@ -86,23 +81,30 @@ BaseModel open_base(const scenarios::Scenario& scenario, const llm::Pruner& prun
   };
   const auto config = opened(llm::read_config);
   if (config) mistakes.attempt([&] { require_unpruned(*config, folder); });
-  auto variants = config ? mistakes.attempt([&] { return offered_variants(scenario, pruner, *config); }) : std::nullopt;
+  auto variants = config ? mistakes.attempt([&] { return offered_variants(scenario, *methods.pruners.front(), *config); }) : std::nullopt;
   if (config) mistakes.attempt([&] { require_texts_fit(scenario, *config); });
   std::unique_ptr<llm::Tokenizer> tokenizer;
-  const bool reads = scenario.data.source != "none" || looks_at_text(scenario, pruner);
+  const bool reads = scenario.data.source != "none" || looks_at_text(scenario, methods);
   if (reads) tokenizer = opened(llm::load_tokenizer).value_or(nullptr);
   if (tokenizer && scenario.data.source != "none")
     mistakes.attempt([&] { require_room_for_text(scenario, *tokenizer); });
   if (tokenizer && config) mistakes.attempt([&] { llm::check_tokenizer_fits(*tokenizer, *config, folder); });
   llm::Calibration calibration;
-  if (tokenizer && config && looks_at_text(scenario, pruner))
-    mistakes.attempt([&] { calibration = calibration_of(scenario, assets, *tokenizer, *config); });
+  llm::Calibration held_out;
+  if (tokenizer && config && looks_at_text(scenario, methods))
+    mistakes.attempt([&] {
+      const auto text = public_text(scenario, assets, *tokenizer, *config);
+      const Stretches stretches{.count = scenario.public_text.texts, .tokens = scenario.public_text.tokens};
+      calibration = text.to_learn(stretches);
+      held_out = text.held_out(stretches);
+    });
   mistakes.finish();
   return {.folder = folder,
           .config = *config,
           .variants = std::move(*variants),
           .tokenizer = std::move(tokenizer),
-          .calibration = std::move(calibration)};
+          .calibration = std::move(calibration),
+          .held_out = std::move(held_out)};
 }
 
 }  // namespace edgefuse::app

@@ -82,7 +82,7 @@ RoundHooks Experiment::hooks() {
   return {
       .select = [this](std::int64_t invitation, std::int64_t count, const Eligible& eligible,
                        const Among& among) { return select(invitation, count, eligible, among); },
-      .plan = [&a](std::uint32_t client) { return a.plan(client); },
+      .plans = [&a](std::span<const std::uint32_t> clients) { return a.plans(clients); },
       .presence = [&a](std::uint32_t client, SimTime at) { return a.conditions.presence(a.fleet, client, at); },
       .path = [&a](std::uint32_t client, SimTime at) { return a.path(client, at); },
       .cell = [&a](std::uint32_t client) { return std::uint32_t{a.fleet.row(client).cell}; },
@@ -141,6 +141,7 @@ std::int64_t Experiment::finish_round(const RoundTimeline& round) {
   if (row.version == round.version)
     notify(fmt::format("round {} brought nothing to fuse: the base stays at version {}", round.round, row.version));
   if (assembly_.methods.selection->looks_back()) remember(plans, records);
+  if (assembly_.methods.policy->needs_losses()) teach_policy(plans);
   if (learner_) learn(round);
   return row.version;
 }
@@ -152,6 +153,19 @@ void Experiment::remember(const std::vector<results::PlanRow>& plans, const std:
         records, [&](const TrainingRecord& r) { return r.client == plan.client && r.invitation == plan.invitation; });
     history_.returned(static_cast<std::uint32_t>(plan.client), plan.simulated, plan.examples,
                       record == records.end() ? std::nullopt : std::optional{record->mean_loss});
+  }
+}
+
+void Experiment::teach_policy(const std::vector<results::PlanRow>& plans) {
+  for (const auto& plan : plans) {
+    if (plan.outcome == results::Outcome::sat_out) continue;
+    const bool fused = plan.outcome == results::Outcome::returned;
+    assembly_.methods.policy->observe(
+        {.device_class = assembly_.fleet.row(static_cast<std::uint32_t>(plan.client)).group,
+         .ratio = plan.ratio,
+         .rank = plan.rank,
+         .took = plan.simulated,
+         .gain = fused ? plan.first_loss - plan.last_loss : 0});
   }
 }
 

@@ -47,6 +47,7 @@ class Experiment {
   std::int64_t finish_round(const RoundTimeline& round);
   [[nodiscard]] std::vector<TrainingRecord> train(const RoundTimeline& round);
   void remember(const std::vector<results::PlanRow>& plans, const std::vector<TrainingRecord>& records);
+  void teach_policy(const std::vector<results::PlanRow>& plans);
   void learn(const RoundTimeline& round);
   [[nodiscard]] bool evaluates(std::int64_t round) const;
   [[nodiscard]] bool judges(scenarios::EvaluatedModel model) const;

@@ -25,11 +25,13 @@ std::optional<Mistake> nobody_fits(const Assembly& assembly) {
     most = std::max(most, assembly.fleet.memory(client));
   }
   if (smallest->budget == "memory") {
+    const bool fixed = assembly.scenario.pruning.policy == "fixed";
     return assembly.scenario.source.mistake(
         "fleet", "no variant fits any client",
-        fmt::format("the smallest needs {:.3g} MB for training and the largest budget is {:.3g} MB: offer higher "
-                    "pruning.ratios, a smaller training.batch, or more memory",
-                    smallest->least / 1e6, most.value / 1e6));
+        fmt::format("the smallest needs {:.3g} MB for training and the largest budget is {:.3g} MB: {}, a smaller "
+                    "training.batch, or more memory",
+                    smallest->least / 1e6, most.value / 1e6,
+                    fixed ? "fix a higher ratio" : "offer higher pruning.ratios"));
   }
   return assembly.scenario.source.mistake(
       "pruning.policy_settings", fmt::format("no variant is within any client's {}", smallest->budget),
@@ -69,10 +71,23 @@ std::vector<Deadline> deadlines(const scenarios::Scenario& scenario) {
   return all;
 }
 
+/// When a client can be back at the soonest. What it takes among others may be less than what it would take alone, and
+/// a bandit's next choice another than its first: then all that fits counts.
+Seconds soonest_of(const Assembly& assembly, std::uint32_t client) {
+  Seconds soonest{std::numeric_limits<double>::infinity()};
+  if (!assembly.methods.policy->chooses_together()) {
+    const auto plan = assembly.plan(client);
+    return plan ? plan->predicted : soonest;
+  }
+  for (const auto& prospect : assembly.prospects(client))
+    if (prospect.peak_memory <= assembly.fleet.memory(client)) soonest = std::min(soonest, prospect.time);
+  return soonest;
+}
+
 std::optional<Mistake> nobody_meets(const Assembly& assembly, const Deadline& deadline) {
   Seconds soonest{std::numeric_limits<double>::infinity()};
   for (std::uint32_t client = 0; client < assembly.fleet.size(); ++client) {
-    if (const auto plan = assembly.plan(client)) soonest = std::min(soonest, plan->predicted);
+    soonest = std::min(soonest, soonest_of(assembly, client));
     if (soonest <= Seconds{deadline.seconds}) return std::nullopt;
   }
   return assembly.scenario.source.mistake(

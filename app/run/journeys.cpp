@@ -115,7 +115,8 @@ void Journeys::send_model(Participation& participation) {
 void Journeys::begin_transfer(Participation& participation, Stage stage) {
   enter(participation, stage);
   const auto client = participation.plan.client;
-  const auto [link, until] = hooks_.path(client, simulator_.now());
+  const auto [path, until] = hooks_.path(client, simulator_.now());
+  const auto link = sim::capped(path, participation.plan.caps);
   const bool down = stage == Stage::receiving;
   (down ? downloads_ : uploads_)
       .start(client, on_the_wire(down ? participation.plan.download : participation.plan.upload),
@@ -129,7 +130,8 @@ void Journeys::change_path(std::uint32_t client, SimTime at) {
   auto& changed = participation(client);
   const bool transfers = changed.stage == Stage::receiving || changed.stage == Stage::sending;
   if (!transfers || at != changed.path_until) return;
-  const auto [link, until] = hooks_.path(client, at);
+  const auto [path, until] = hooks_.path(client, at);
+  const auto link = sim::capped(path, changed.plan.caps);
   auto& direction = changed.stage == Stage::receiving ? downloads_ : uploads_;
   direction.change(client, changed.stage == Stage::receiving ? link.down : link.up);
   direction.await();

@@ -29,7 +29,7 @@ struct JourneyHooks {
 
 /// The clients that are taking part: download, training, upload. All transfers of one direction share the server's link
 /// and their cell's (sim::SharedLink); the last byte arrives a latency after it was sent. A client that leaves, dies or
-/// is called off is withdrawn from the link it uses, and has no event any more.
+/// is called off is withdrawn from the link it uses, and has no event any more. What a plan caps never goes faster.
 ///
 /// With aggregators a model goes to a cell once for each variant and waits there, and a cell's updates go on together
 /// when its last client has ended; only then have they returned.

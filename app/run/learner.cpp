@@ -96,7 +96,9 @@ void Learner::note(const llm::Plan& plan, std::int64_t invitation, std::int64_t 
 
 llm::Adapter Learner::initial_adapter(const llm::Plan& plan, std::uint32_t stream, const Version& version) const {
   const auto& variant = version.model.variant(plan.variant);
-  auto adapter = llm::make_adapter(variant.model, lora_spec(scenario_.adapter), scenario_.seed, plan.client, stream);
+  auto spec = lora_spec(scenario_.adapter);
+  spec.rank = plan.rank;
+  auto adapter = llm::make_adapter(variant.model, spec, scenario_.seed, plan.client, stream);
   if (version.carried)
     start_from(adapter, as_variants_see(*version.carried, version.model, mask_of(plan.client, version.model), variant));
   return adapter;

@@ -98,11 +98,15 @@ Methods make_methods(const scenarios::Scenario& scenario) {
   methods.selection = make(server::selections(), scenario.selection.method, scenario.selection.settings,
                            "selection.method", "selection.settings");
   check_carry(scenario, mistakes);
-  if (methods.selection && methods.selection->needs_losses() && scenario.fidelity == scenarios::Fidelity::timing)
-    mistakes.add(scenario.source.mistake(
-        "selection.method",
-        fmt::format("\"{}\" goes by losses, and fidelity \"timing\" has none", scenario.selection.method),
-        "write fidelity = \"learning\", or choose another method"));
+  const auto require_losses = [&](bool needed, const std::string& key, const std::string& name, const char* what) {
+    if (!needed || scenario.fidelity != scenarios::Fidelity::timing) return;
+    mistakes.add(scenario.source.mistake(key,
+                                         fmt::format("\"{}\" goes by losses, and fidelity \"timing\" has none", name),
+                                         fmt::format("write fidelity = \"learning\", or choose another {}", what)));
+  };
+  require_losses(methods.selection && methods.selection->needs_losses(), "selection.method", scenario.selection.method,
+                 "method");
+  require_losses(methods.policy && methods.policy->needs_losses(), "pruning.policy", scenario.pruning.policy, "policy");
   if (auto arms = mistakes.attempt([&] { return make_arms(scenario); })) {
     methods.arms = std::move(*arms);
     methods.primary_arm = primary_arm(methods.arms, scenario.fusion.primary);

@@ -1,21 +1,16 @@
 #include "app/run/needs.hpp"
 
-#include <algorithm>
-#include <limits>
-
 #include "sim/quantity_text.hpp"
 
 namespace edgefuse::app {
 
 Need need_of(const Assembly& assembly, std::uint32_t client) {
-  Need need{.budget = assembly.choice(client).binding, .least = std::numeric_limits<double>::infinity()};
-  for (const auto& prospect : assembly.prospects(client)) {
-    const double takes = need.budget == "deadline" ? prospect.time.value
-                         : need.budget == "energy" ? prospect.energy.value
-                                                   : prospect.peak_memory.value;
-    need.least = std::min(need.least, takes);
-  }
-  return need;
+  const auto choice = assembly.choice(client);
+  const auto prospect = assembly.prospects(client)[choice.refused];
+  const double takes = choice.binding == "deadline" ? prospect.time.value
+                       : choice.binding == "energy" ? prospect.energy.value
+                                                    : prospect.peak_memory.value;
+  return {.budget = choice.binding, .least = takes};
 }
 
 std::string to_text(const Need& need) {

@@ -7,7 +7,8 @@
 
 namespace edgefuse::app {
 
-/// What a client that sits out would need: the least that any variant takes of the budget that stands in its way.
+/// What a client that sits out would need of the budget that stands in its way, for the least that its policy lets it
+/// take.
 struct Need {
   std::string budget;  // "memory", "deadline" or "energy", as in Choice::binding
   double least = 0;    // bytes, seconds or joules

@@ -9,7 +9,8 @@
 namespace edgefuse::app {
 
 bool plans_need_weights(const scenarios::Scenario& scenario, const Methods& methods) {
-  return llm::budget_of(*methods.pruners.front(), pruning_options(scenario.pruning)) == llm::Budget::global;
+  return methods.policy->needs_quality() ||
+         llm::budget_of(*methods.pruners.front(), pruning_options(scenario.pruning)) == llm::Budget::global;
 }
 
 PreparedBase prepare_base(const scenarios::Scenario& scenario, const Methods& methods, const BaseModel& opened) {
@@ -24,6 +25,9 @@ PreparedBase prepare_base(const scenarios::Scenario& scenario, const Methods& me
   prepared.shapes = std::move(pruned.shapes);
   const bool aligned = scenario.pruning.alignment.steps > 0;
   if (aligned) align(pruned.variants, prepared.shapes, scenario, opened.calibration);
+  if (methods.policy->needs_quality())
+    for (const auto& variant : pruned.variants)
+      prepared.perplexities.push_back(perplexity(variant, opened.held_out));
   if (aligned || !pruner.slices()) prepared.variants = std::move(pruned.variants);
   return prepared;
 }

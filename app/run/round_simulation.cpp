@@ -171,8 +171,10 @@ std::int64_t RoundSimulation::start(const std::vector<std::uint32_t>& chosen) {
   ++invitations_;
   if (journeys_.empty()) journeys_.begin_version();
   std::vector<Journeys::Start> starts;
-  for (const auto client : chosen) {
-    auto plan = hooks_.plan(client);
+  auto plans = hooks_.plans(chosen);
+  for (std::size_t i = 0; i < chosen.size(); ++i) {
+    const auto client = chosen[i];
+    auto& plan = plans[i];
     if (!plan) {
       current_.sat_out.push_back(client);
       if (wish_.keep_open) {

@@ -29,8 +29,8 @@ struct RoundHooks {
   std::function<std::vector<std::uint32_t>(std::int64_t invitation, std::int64_t count, const Eligible&,
                                            const Among& among)>
       select;
-  /// The client's plan, or nothing when no variant fits it.
-  std::function<std::optional<llm::Plan>(std::uint32_t client)> plan;
+  /// The plans of clients invited together, by rising id; nothing for one that no variant fits.
+  std::function<std::vector<std::optional<llm::Plan>>(std::span<const std::uint32_t> clients)> plans;
   /// Whether a client is there and able to take part, and when that changes.
   std::function<sim::Presence(std::uint32_t client, SimTime at)> presence;
   std::function<clients::PathSpan(std::uint32_t client, SimTime at)> path;  // as JourneyHooks has these

@@ -26,19 +26,23 @@ ParameterSpec energy_parameter() {
 
 }  // namespace
 
-Choice Fit::choose(std::span<const Prospect> prospects, Bytes memory) const {
+Choice Fit::choose(std::span<const Prospect> prospects, const Chooser& client) const {
   const Prospect* best = nullptr;
   for (const auto& prospect : prospects)
-    if (exceeded(prospect, memory) == within && (best == nullptr || prospect.parameters > best->parameters))
+    if (exceeded(prospect, client.memory) == within && (best == nullptr || size_of(prospect) > size_of(*best)))
       best = &prospect;
-  // What stands in the way is what the next larger variant exceeds; without any, what the smallest does.
+  // What stands in the way is what the next larger one exceeds; without any, what the smallest does.
   const Prospect* next = nullptr;
   for (const auto& prospect : prospects) {
-    const bool larger = best == nullptr || prospect.parameters > best->parameters;
-    if (larger && (next == nullptr || prospect.parameters < next->parameters)) next = &prospect;
+    const bool larger = best == nullptr || size_of(prospect) > size_of(*best);
+    if (larger && (next == nullptr || size_of(prospect) < size_of(*next))) next = &prospect;
   }
-  Choice choice{.prospect = {}, .binding = next == nullptr ? std::string{within} : exceeded(*next, memory)};
-  if (best != nullptr) choice.prospect = static_cast<std::size_t>(best - prospects.data());
+  Choice choice{.prospect = {}, .binding = next == nullptr ? std::string{within} : exceeded(*next, client.memory)};
+  if (best != nullptr) {
+    choice.prospect = static_cast<std::size_t>(best - prospects.data());
+  } else {
+    choice.refused = static_cast<std::size_t>(next - prospects.data());
+  }
   return choice;
 }
 
@@ -51,7 +55,8 @@ const char* Fit::exceeded(const Prospect& prospect, Bytes memory) const {
 
 Method<RatioPolicy> fit_memory() {
   return {.name = "fit-memory",
-          .summary = "the largest variant whose predicted peak memory fits the client's budget",
+          .summary =
+              "the largest variant, and of it the largest rank, whose predicted peak memory fits the client's budget",
           .parameters = {},
           .make = [](const Parameters&) -> std::unique_ptr<RatioPolicy> { return std::make_unique<Fit>(); }};
 }

@@ -12,15 +12,16 @@ struct Budgets {
   Joules energy{std::numeric_limits<double>::infinity()};
 };
 
-/// The variant with the most parameters whose predicted peak memory, time and energy are within their budgets.
+/// The variant with the most parameters, and of it the largest rank, whose predicted peak memory, time and energy are
+/// within their budgets.
 class Fit final : public RatioPolicy {
  public:
   explicit Fit(const Budgets& budgets = {}) : budgets_{budgets} {}
 
-  [[nodiscard]] Choice choose(std::span<const Prospect> prospects, Bytes memory) const override;
+  [[nodiscard]] Choice choose(std::span<const Prospect> prospects, const Chooser& client) const override;
 
  private:
-  /// The first budget a variant is above, in a word; "none" when it is within all.
+  /// The first budget a prospect is above, in a word; "none" when it is within all.
   [[nodiscard]] const char* exceeded(const Prospect& prospect, Bytes memory) const;
 
   Budgets budgets_;

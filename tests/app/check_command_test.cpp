@@ -64,6 +64,24 @@ TEST(CheckCommand, SaysWhichBudgetAClientThatSitsOutLacks) {
       {"pruning.policy_settings: no variant is within any client's energy", "the least that anybody needs is"});
 }
 
+TEST(CheckCommand, SaysWhatAFixedRatioWouldNeedAndNotASmallerOne) {
+  const auto need_at = [](const std::string& ratio) {
+    const auto told =
+        json::parse(check("stragglers", {"fleet.group[2].memory=\"1 MB\"", "pruning.ratios=[0,0.5]",
+                                         "pruning.policy=fixed", "pruning.policy_settings={ratio=" + ratio + "}"})
+                        .out);
+    EXPECT_EQ(told.at("groups").at(2).at("sat_out"), 6);
+    return told.at("groups").at(2).at("needs").at("memory").get<double>();
+  };
+  EXPECT_GT(need_at("0"), 1.2 * need_at("0.5"));
+}
+
+TEST(CheckCommand, TellsTheRankWithTheRatio) {
+  const auto told = json::parse(check("stragglers", {"adapter.ranks=[3,12]"}).out).at("groups").at(0).at("ratios");
+  ASSERT_EQ(told.size(), 1U);
+  EXPECT_EQ(told.at(0).at("rank"), 12) << "all of them fit the largest";
+}
+
 TEST(CheckCommand, CountsThoseThatMeetADeadline) {
   const auto told = json::parse(check("flaky-devices", {"protocol.settings={window=90}"}).out);
   for (const auto& group : told.at("groups")) {

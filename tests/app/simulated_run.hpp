@@ -59,7 +59,13 @@ struct SimulatedFleet {
                  if (eligible(c)) chosen.push_back(c);
                return chosen;
              },
-         .plan = plan,
+         .plans =
+             [this](std::span<const std::uint32_t> invited) {
+               std::vector<std::optional<llm::Plan>> plans;
+               for (const auto client : invited)
+                 plans.push_back(plan(client));
+               return plans;
+             },
          .presence = presence,
          .path = path,
          .cell = cell,

@@ -3,27 +3,20 @@
 #include <gtest/gtest.h>
 
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "clients/policy/fit.hpp"
 #include "sim/error.hpp"
-#include "tests/llm/small_model.hpp"
+#include "tests/clients/planned_fleet.hpp"
 
 namespace edgefuse::clients {
 namespace {
 
-const Workload load{
-    .examples = 21, .steps = 5, .batches = 7, .step = {.rows = 3, .sequence = 11, .labelled_share = 0.1}};
+using testing::fleet_of_one;
 
-Offer offer() {
-  Offer made{.config = llm::testing::small_config(), .variants = {}, .adapter = {}};
-  made.config.layers = 3;
-  for (const double ratio : {0.0, 0.3, 0.6})
-    made.variants.push_back(llm::variant_shape(made.config, ratio, 1, 0));
-  made.adapter.rank = 2;
-  made.adapter.targets = {llm::Projection::q, llm::Projection::down};
-  return made;
-}
+const auto load = testing::small_workload;
+const auto offer = testing::small_offer;
 
 std::vector<llm::VariantCost> costs() {
   const auto o = offer();
@@ -31,22 +24,6 @@ std::vector<llm::VariantCost> costs() {
   for (const auto& variant : o.variants)
     all.push_back(variant_cost(o.config, variant, o.adapter, load.step, o.storage));
   return all;
-}
-
-Fleet fleet_of_one(Bytes memory) {
-  sim::DeviceProfile d;
-  d.peak = FlopsPerSecond{3e6};
-  d.utilisation = 0.5;
-  d.memory_bandwidth = BytesPerSecond{1e15};
-  d.busy = Watts{4};
-  d.idle = Watts{3};
-  d.radio.up = sim::JoulesPerByte{5e-4};
-  d.radio.down = sim::JoulesPerByte{7e-5};
-  d.radio.active = Watts{2};
-  d.link = {.up = BytesPerSecond{5e3}, .down = BytesPerSecond{9e3}, .latency = Seconds{0.25}};
-  FleetSpec spec{.clients = 1};
-  spec.groups = {{.device = d, .count = 1, .memory = memory}};
-  return Fleet{spec};
 }
 
 class PlanTest : public ::testing::Test {
@@ -94,6 +71,49 @@ TEST_F(PlanTest, PredictsTimeBytesAndEnergyInClosedForm) {
   EXPECT_EQ(made.parameters, cost.parameters);
 }
 
+TEST_F(PlanTest, OffersEveryVariantAtEveryRankWithItsOwnCosts) {
+  auto o = offer();
+  o.ranks = {2, 5};
+  const auto fleet = fleet_of_one(Bytes{1e12});
+  const auto made = Planner{o, policy_}.prospects(fleet, 0, fleet.link(0), load);
+  ASSERT_EQ(made.size(), 6U);
+  for (std::size_t i = 0; i < made.size(); ++i) {
+    auto adapter = o.adapter;
+    adapter.rank = o.ranks[i % 2];
+    const auto cost = variant_cost(o.config, o.variants[i / 2], adapter, load.step, o.storage);
+    EXPECT_EQ(made[i].variant, i / 2) << "prospect " << i;
+    EXPECT_EQ(made[i].ratio, o.variants[i / 2].ratio) << "prospect " << i;
+    EXPECT_EQ(made[i].rank, adapter.rank) << "prospect " << i;
+    EXPECT_EQ(made[i].peak_memory, cost.peak_memory) << "prospect " << i;
+    EXPECT_EQ(made[i].upload, cost.upload) << "prospect " << i;
+    EXPECT_EQ(made[i].download, cost.download) << "prospect " << i;
+    EXPECT_DOUBLE_EQ(made[i].compute.value, 7 * (cost.forward + cost.backward).value / 1.5e6) << "prospect " << i;
+  }
+}
+
+TEST_F(PlanTest, TakesTheLargestRankOfTheLargestVariantThatFits) {
+  auto o = offer();
+  o.ranks = {2, 5};
+  const auto all = Planner{o, policy_}.prospects(fleet_of_one(Bytes{}), 0, {}, load);
+  for (const auto& [memory, expected] : std::vector<std::pair<Bytes, std::size_t>>{
+           {all[1].peak_memory, 1},
+           {all[1].peak_memory - Bytes{1}, 0},
+           {all[0].peak_memory, 0},
+           {all[3].peak_memory, 3},
+           {all[3].peak_memory - Bytes{1}, 2},
+           {all[5].peak_memory,
+            2},  // the middle variant with the smaller rank needs less than the last with the larger
+           {all[2].peak_memory - Bytes{1}, 4},
+           {all[4].peak_memory, 4}}) {
+    const auto fleet = fleet_of_one(memory);
+    const auto plan = Planner{o, policy_}.plan(fleet, 0, fleet.link(0), load).value();
+    EXPECT_EQ(plan.variant, expected / 2) << "with " << memory.value << " B";
+    EXPECT_EQ(plan.rank, o.ranks[expected % 2]) << "with " << memory.value << " B";
+    EXPECT_EQ(plan.upload, all[expected].upload) << "with " << memory.value << " B";
+    EXPECT_EQ(plan.binding, expected == 1 ? "none" : "memory") << "with " << memory.value << " B";
+  }
+}
+
 TEST_F(PlanTest, RepeatsWhatWasDecidedElsewhere) {
   const auto made = plan(Bytes{1e12}).value();
   EXPECT_EQ(made.client, 0u);
@@ -136,9 +156,48 @@ TEST(RatioPolicies, TakeTheLargestWithinTheirBudgetsAndNameWhatStandsInTheWay) {
       {"fixed", {{"ratio", 0.3}}, 50, std::nullopt, "memory"},
   };
   for (const auto& c : cases) {
-    const auto choice = ratio_policies().make(c.policy, c.settings)->choose(three, Bytes{c.memory});
+    const auto choice = ratio_policies().make(c.policy, c.settings)->choose(three, {.memory = Bytes{c.memory}});
     EXPECT_EQ(choice.prospect, c.chosen) << c.policy << " with " << c.memory << " B";
     EXPECT_EQ(choice.binding, c.binding) << c.policy << " with " << c.memory << " B";
+  }
+}
+
+/// Two variants at ranks 4 and 16, the larger rank of the smaller one above the smaller rank of the larger one.
+const std::vector<Prospect> ranked{
+    {.variant = 0, .ratio = 0, .parameters = 10, .rank = 4, .peak_memory = Bytes{60}, .time = Seconds{50}},
+    {.variant = 0, .ratio = 0, .parameters = 10, .rank = 16, .peak_memory = Bytes{90}, .time = Seconds{70}},
+    {.variant = 1, .ratio = 0.5, .parameters = 6, .rank = 4, .peak_memory = Bytes{40}, .time = Seconds{30}},
+    {.variant = 1, .ratio = 0.5, .parameters = 6, .rank = 16, .peak_memory = Bytes{70}, .time = Seconds{55}}};
+
+TEST(RatioPolicies, PreferALargerVariantToALargerRank) {
+  const std::vector<Case> cases = {
+      {"fit-memory", {}, 90, 1, "none"},
+      {"fit-memory", {}, 89, 0, "memory"},
+      {"fit-memory", {}, 59, 2, "memory"},
+      {"fit-deadline", {{"deadline", 60.0}}, 100, 0, "deadline"},
+      {"fit-deadline", {{"deadline", 40.0}}, 100, 2, "deadline"},
+      {"fixed", {{"ratio", 0.5}}, 100, 3, "fixed"},
+      {"fixed", {{"ratio", 0.5}}, 50, 2, "memory"},
+  };
+  for (const auto& c : cases) {
+    const auto choice = ratio_policies().make(c.policy, c.settings)->choose(ranked, {.memory = Bytes{c.memory}});
+    EXPECT_EQ(choice.prospect, c.chosen) << c.policy << " with " << c.memory << " B";
+    EXPECT_EQ(choice.binding, c.binding) << c.policy << " with " << c.memory << " B";
+  }
+}
+
+TEST(RatioPolicies, SayWhichProspectAClientThatSitsOutIsKeptFrom) {
+  const std::vector<std::pair<Case, std::size_t>> cases = {
+      {{"fit-memory", {}, 39, {}, "memory"}, 2},
+      {{"fit-deadline", {{"deadline", 29.0}}, 39, {}, "memory"}, 2},
+      {{"fit-deadline", {{"deadline", 29.0}}, 100, {}, "deadline"}, 2},
+      {{"fixed", {{"ratio", 0.0}}, 59, {}, "memory"}, 0},
+  };
+  for (const auto& [c, refused] : cases) {
+    const auto choice = ratio_policies().make(c.policy, c.settings)->choose(ranked, {.memory = Bytes{c.memory}});
+    EXPECT_FALSE(choice.prospect) << c.policy << " with " << c.memory << " B";
+    EXPECT_EQ(choice.binding, c.binding) << c.policy << " with " << c.memory << " B";
+    EXPECT_EQ(choice.refused, refused) << c.policy << " with " << c.memory << " B";
   }
 }
 

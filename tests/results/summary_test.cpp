@@ -62,6 +62,7 @@ TEST(Summary, IsOneJsonObjectWithTheAgreedKeys) {
   EXPECT_EQ(json.at("history").size(), 6U);
   ASSERT_EQ(json.at("ratios").size(), 1U);
   EXPECT_EQ(json.at("ratios")[0].at("ratio"), 0.25);
+  EXPECT_EQ(json.at("ratios")[0].at("rank"), 8);
   EXPECT_EQ(json.at("ratios")[0].at("parameters"), 61000);
   EXPECT_EQ(json.at("ratios")[0].at("clients"), 4);
 }

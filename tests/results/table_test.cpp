@@ -28,7 +28,7 @@ Summary summary() {
   s.returned = 45;
   s.refused = 1;
   s.sat_out = 2;
-  s.ratios = {{0, {100, 30}}, {0.25, {80, 12}}, {0.5, {60, 4}}};
+  s.ratios = {{{0, 8}, {100, 30}}, {{0.25, 8}, {80, 12}}, {{0.5, 8}, {60, 4}}};
   const auto add = [&](const char* model, std::string_view metric, const char* domain, double value, double half,
                        double chance = 0.25) {
     s.evaluation.push_back({1, model, std::string{metric}, domain, value, value - half, value + half, 800, chance});
@@ -92,12 +92,20 @@ In brackets: 95 % intervals.
 
 virtual time  2.31 h, 1 version
 clients       48 in the fleet, 48 picked: 45 returned, 1 refused, 2 sat out
-pruning       30 at ratio 0, 12 at 0.25, 4 at 0.5
+pruning       30 at ratio 0, 12 at 0.25, 4 at 0.5; rank 8
 traffic       12.4 MB up, 1.50 GB down
 energy        4.10 kJ
 digest        dddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddd
 )");
   expect_fits_a_terminal(table);
+}
+
+TEST(Table, CountsRanksWhereTheyDiffer) {
+  auto s = summary();
+  s.ratios = {{{0, 4}, {100, 2}}, {{0, 8}, {100, 3}}, {{0.5, 8}, {60, 4}}};
+  EXPECT_NE(to_table(s).find("pruning       5 at ratio 0, 4 at 0.5\nadapters      2 of rank 4, 7 of rank 8\n"),
+            std::string::npos)
+      << to_table(s);
 }
 
 TEST(Table, SaysThatNothingWasEvaluated) {

@@ -68,6 +68,7 @@ protect_last = 3
 
 [adapter]
 rank = 5
+ranks = [3, 5, 4096]
 alpha = 7.5
 rslora = true
 targets = ["down", "q"]
@@ -129,6 +130,15 @@ TEST(Scenario, OfANameAndAFleetIsWhole) {
   ASSERT_EQ(s.fusion.arms.size(), 1U);
   EXPECT_EQ(s.fusion.primary, "fused");
   EXPECT_EQ(s.output.file, "results/runs/smallest.h5");
+}
+
+TEST(Scenario, OffersOneRankUnlessItNamesSeveral) {
+  const auto one = parse_scenario(smallest, "x.toml");
+  EXPECT_EQ(one.adapter.rank, 8);
+  EXPECT_FALSE(one.adapter.ranks) << "so that resolved scenarios, and digests with them, are what they were";
+  const auto several = parse_scenario(smallest + std::string{"[adapter]\nranks = [2, 6]\n"}, "x.toml");
+  EXPECT_EQ(several.adapter.ranks, (std::vector<std::int64_t>{2, 6}));
+  EXPECT_EQ(several.adapter.rank, 6) << "no default of one that is not on offer";
 }
 
 TEST(Scenario, KeepsEveryValueWritten) {
@@ -211,8 +221,8 @@ TEST(Scenario, KnowsWhereEachKeyStands) {
   const std::vector<std::string> overrides{"fleet.spread=0.1"};
   const auto s = parse_scenario(everything, "dir/x.toml", overrides);
   EXPECT_EQ(s.source.mistake("fusion.arm[1].conflict_settings.beta", "p", "r").text(),
-            "dir/x.toml:81: fusion.arm[1].conflict_settings.beta: p (r)");
-  EXPECT_EQ(s.source.mistake("fusion.arm[1].rule", "p").text(), "dir/x.toml:78: fusion.arm[1].rule: p");
+            "dir/x.toml:82: fusion.arm[1].conflict_settings.beta: p (r)");
+  EXPECT_EQ(s.source.mistake("fusion.arm[1].rule", "p").text(), "dir/x.toml:79: fusion.arm[1].rule: p");
   EXPECT_EQ(s.source.mistake("selection.method", "p").text(), "dir/x.toml: selection.method: p");
   EXPECT_EQ(s.source.mistake("fleet.spread", "p").text(), "--set: fleet.spread: p");
 }
