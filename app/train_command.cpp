@@ -4,6 +4,7 @@
 #include <array>
 #include <cmath>
 #include <cstdint>
+#include <filesystem>
 #include <optional>
 #include <ostream>
 #include <string>
@@ -22,6 +23,7 @@
 #include "llm/device.hpp"
 #include "llm/encode.hpp"
 #include "llm/model.hpp"
+#include "llm/pruning/record.hpp"
 #include "llm/tokenizer.hpp"
 #include "llm/training.hpp"
 #include "sim/error.hpp"
@@ -186,6 +188,14 @@ llm::TrainedAdapter train(const llm::Model& model, const llm::TrainingJob& job, 
   }
 }
 
+/// An adapter of a pruned model finds its way back to the base by what was kept.
+void copy_pruning_record(const std::filesystem::path& model, const std::filesystem::path& out) {
+  const auto record = model / llm::pruning_record_name;
+  if (std::filesystem::exists(record))
+    std::filesystem::copy_file(record, out / llm::pruning_record_name,
+                               std::filesystem::copy_options::overwrite_existing);
+}
+
 std::string number_text(double value) {
   return std::isnan(value) ? "not a number" : fmt::format("{:.6g}", value);
 }
@@ -231,6 +241,7 @@ int train_command(const Arguments& arguments, Console console) {
 
   const std::string out = values.text("out");
   llm::save_adapter(trained.adapter, out);
+  copy_pruning_record(values.text("model"), out);
   if (trained.stopped) throw RunError{why_it_stopped(trained, out)};
   if (values.get<bool>("json"))
     console.out << nlohmann::json{{"losses", trained.losses}} << '\n';

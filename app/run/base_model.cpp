@@ -72,8 +72,7 @@ std::filesystem::path embedded_base() {
   return std::filesystem::path{set != nullptr ? set : EDGEFUSE_SOURCE_DATA} / "models" / "atlas-base";
 }
 
-BaseModel open_base(const scenarios::Scenario& scenario, const Methods& methods,
-                    const std::filesystem::path& assets) {
+BaseModel open_base(const scenarios::Scenario& scenario, const Methods& methods, const std::filesystem::path& assets) {
   const auto folder = model_folder(scenario, assets);
   Mistakes mistakes;
   const auto opened = [&](const auto& read) {
@@ -81,7 +80,9 @@ BaseModel open_base(const scenarios::Scenario& scenario, const Methods& methods,
   };
   const auto config = opened(llm::read_config);
   if (config) mistakes.attempt([&] { require_unpruned(*config, folder); });
-  auto variants = config ? mistakes.attempt([&] { return offered_variants(scenario, *methods.pruners.front(), *config); }) : std::nullopt;
+  auto variants = config
+                      ? mistakes.attempt([&] { return offered_variants(scenario, *methods.pruners.front(), *config); })
+                      : std::nullopt;
   if (config) mistakes.attempt([&] { require_texts_fit(scenario, *config); });
   std::unique_ptr<llm::Tokenizer> tokenizer;
   const bool reads = scenario.data.source != "none" || looks_at_text(scenario, methods);

@@ -1,4 +1,5 @@
 #include "app/run/learning_task.hpp"
+#include "app/run/methods.hpp"
 
 #include <gtest/gtest.h>
 
@@ -51,7 +52,7 @@ Corpus texts(const std::vector<std::string>& all) {
 struct Task : ::testing::Test {
   TinyWorld world;
   scenarios::Scenario scenario = scenario_of(world, {"training.loss=full"});
-  BaseModel base = open_base(scenario, {});
+  BaseModel base = open_base(scenario, make_methods(scenario), {});
 
   [[nodiscard]] LearningTask task(const Corpus& corpus, const data::Partition& partition) const {
     return make_learning_task(scenario, corpus, partition, *base.tokenizer);

@@ -45,11 +45,21 @@ void expect_refused(const testing::Outcome& outcome, const std::string& part) {
   EXPECT_NE(outcome.err.find(part), std::string::npos) << "\"" << part << "\" is not in\n" << outcome.err;
 }
 
-TEST(Policies, ByQualityAreRefusedWhereNobodyMeasuredIt) {
-  expect_refused(
-      with("check", "stragglers", {"pruning.policy=utility"}),
-      "pruning.policy: \"utility\" goes by the variants' perplexity on calibration texts, and nobody measured "
-      "it (calibrate the pruning, or choose a policy that needs no quality, such as fit-memory)");
+TEST(Policies, ByQualityAreRefusedWhereThereIsNoTextToMeasureItOn) {
+  TinyWorld world;
+  try {
+    (void)assemble(testing::scenario_of(world, {"pruning.policy=utility"}), {});
+    FAIL() << "a policy went by a quality that nobody can measure";
+  } catch (const InputError& error) {
+    EXPECT_NE(std::string{error.what()}.find("public.paths: names no text, and pruning is to look at some"),
+              std::string::npos)
+        << error.what();
+  }
+}
+
+TEST(Policies, ByQualityLookAtTheWeightsUnderTimingToo) {
+  const auto outcome = with("check", "stragglers", {"pruning.policy=utility", "public.texts=4"});
+  EXPECT_EQ(outcome.code, 0) << outcome.err;
 }
 
 TEST(Policies, ByLossesAreRefusedUnderTiming) {
