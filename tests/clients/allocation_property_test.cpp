@@ -226,11 +226,11 @@ double lacking(const Network& network, double by, double price) {
 
 TEST(Shares, AreAsEarlyAsDualityAllows) {
   int judged = 0;
-  for (std::uint32_t number = 0; number < 200; ++number) {
+  for (std::uint32_t number = 0; number < 500; ++number) {
     const Network network{number};
     const double found = network.latest(network.real(equal_finish(network.demands, network.server)));
     std::vector<sim::RateCaps> own(network.demands.size());
-    if (found <= network.latest(network.real(own)) * (1 + 1e-6)) continue;  // nobody is held up by the server
+    if (found <= network.latest(network.real(own)) * (1 + 1e-6)) continue;  // the last is held up by its own link
     const double earlier = found * (1 - 1e-6);
     const double most =
         -least([&](double log) { return -lacking(network, earlier, std::exp(log)) / (1 + std::exp(log)); },
