@@ -34,14 +34,23 @@ constexpr Usage usage = {
     "Prunes a model and saves what is left as a model folder, with pruning.json: the KV-head groups and neurons that "
     "were kept. An adapter trained on it finds its way back to the whole model by that file. With text, perplexity "
     "before and after is measured on the text's last quarter, which calibration never sees.",
-    "edgefuse prune --model data/models/atlas-base --method magnitude --ratio 0.5 --out pruned/half"};
+    "edgefuse prune --model data/models/atlas-base --method magnitude --ratio 0.5 --out pruned"};
+
+std::string method_names() {
+  std::string names;
+  const auto registry = llm::pruners();
+  for (const auto& method : registry.methods())
+    names += (names.empty() ? "" : ", ") + method.name;
+  return names;
+}
 
 po::options_description option_list() {
   po::options_description options{"options"};
+  const auto method_help = fmt::format("how it is pruned: {} (docs/models/pruning-and-recovery.md)", method_names());
   // clang-format off
   options.add_options()
       ("model", po::value<std::string>()->required(), "folder of the model")
-      ("method", po::value<std::string>()->required(), "how it is pruned: a name below")
+      ("method", po::value<std::string>()->required(), method_help.c_str())
       ("set", po::value<std::vector<std::string>>(), "a parameter of the method, name=value; may be repeated")
       ("ratio", po::value<double>()->required(), "share of what may be pruned that goes, from 0 to below 1")
       ("budget", po::value<std::string>(), "per-layer or global; the method's own by default")
@@ -53,7 +62,7 @@ po::options_description option_list() {
       ("evaluate", po::value<std::string>(), "text to measure perplexity on instead of the calibration text's last quarter")
       ("out", po::value<std::string>()->required(), "folder to save the pruned model in")
       ("json", po::bool_switch(), "print kept indices, parameters and perplexity as JSON")
-      ("help", "print this help and the methods");
+      ("help", "print this help");
   // clang-format on
   return options;
 }
@@ -126,26 +135,12 @@ void save(const llm::Model& variant, const llm::PruningRecord& record, const fs:
     if (fs::exists(model / name)) fs::copy_file(model / name, out / name, fs::copy_options::overwrite_existing);
 }
 
-std::string method_list() {
-  std::string text = "\nmethods\n";
-  const auto registry = llm::pruners();
-  for (const auto& method : registry.methods()) {
-    text += fmt::format("  {:17} {}\n", method.name, method.summary);
-    for (const auto& parameter : method.parameters)
-      text += fmt::format("  {:17}   {}: {}\n", "", parameter.name, parameter.meaning);
-  }
-  return text;
-}
-
 }  // namespace
 
 int prune_command(const Arguments& arguments, Console console) {
   const auto options = option_list();
   const auto parsed = parse_options(usage, options, nullptr, arguments, console);
-  if (!parsed) {
-    console.out << method_list();
-    return 0;
-  }
+  if (!parsed) return 0;
   OptionValues values{*parsed};
   const Request request = check_options(values);
   const fs::path folder = values.text("model");

@@ -7,8 +7,8 @@ Section pruning_section() {
       "pruning", "The variants the server offers, and how a client chooses among them.", &Scenario::pruning,
       std::vector<Key<Pruning>>{
           key("method", &Pruning::method, Name{"name of a pruning method"},
-              "How KV-head groups and MLP neurons are ranked, or single weights chosen: a name of "
-              "docs/models/pruning-and-recovery.md."),
+              "Whole KV-head groups and MLP neurons go: `magnitude`, `random`, `wanda-sp`, `flap`, `taylor`. Or single "
+              "weights: `sparse-magnitude`, `wanda`, `sparsegpt` (docs/models/pruning-and-recovery.md)."),
           key("settings", &Pruning::settings, ParameterTable{}, "The method's own parameters."),
           key("budget", &Pruning::budget, Choice<Budget>{{{"per-layer", "global"}}},
               "`per-layer`: every layer loses the same share. `global`: units go where they matter least, over all "
@@ -186,7 +186,7 @@ Section arms_section() {
       {
           key("name", &FusionArm::name, Name{"name"}, "How the results call it."),
           key("rule", &FusionArm::rule, Name{"name of a fusion rule"},
-              "`mean`, `mean-nonzero`, `task-arithmetic`, `ties`, or `stack` (FLoRA)."),
+              "`mean`, `mean-nonzero`, `coverage-mean`, `task-arithmetic`, `ties`, or `stack` (FLoRA)."),
           key("settings", &FusionArm::settings, ParameterTable{}, "The rule's own parameters."),
           key("conflict", &FusionArm::conflict, Name{"name of a conflict resolution"},
               "What is done to the adapters before the rule: `none`, or `cr-sign`, our reading of LoRA-CR."),

@@ -33,6 +33,7 @@ void expect_all_named(const Registry<Interface>& registry, const std::string& se
 TEST(Methods, AreAllToldOfOnTheScenarioPage) {
   expect_all_named(data::partitioners(), "data", "partitioner");
   expect_all_named(llm::pruners(), "pruning", "method");
+  expect_all_named(server::recoveries(), "recovery", "method");
   expect_all_named(clients::ratio_policies(), "pruning", "policy");
   expect_all_named(server::protocols(), "protocol", "kind");
   expect_all_named(server::selections(), "selection", "method");
