@@ -7,8 +7,8 @@
 #include "tests/app/tiny_world.hpp"
 #include "tests/support/assets.hpp"
 
-// Runs in which variants are more than slices of one sorted base: that everything fits together, that both fidelities see
-// the same events, and that the same scenario gives the same bits.
+// Runs in which variants are more than slices of one sorted base: that everything fits together, that both fidelities
+// see the same events, and that the same scenario gives the same bits.
 
 namespace edgefuse::app {
 namespace {
@@ -38,7 +38,8 @@ const std::vector<std::vector<std::string>> ways = {
      "pruning.policy_settings={ratio=0.5}", "recovery.method=masked"},
     {"pruning.alignment.steps=2", "pruning.policy_settings={ratio=0.5}"},
     {"recovery.between_rounds=carry", "pruning.policy_settings={ratio=0.5}"},
-    {"recovery.between_rounds=carry", "pruning.method=random", "pruning.masks=2", "pruning.policy_settings={ratio=0.5}"},
+    {"recovery.between_rounds=carry", "pruning.method=random", "pruning.masks=2",
+     "pruning.policy_settings={ratio=0.5}"},
     {"recovery.method=correction", "pruning.policy_settings={ratio=0.5}"},
     {"recovery.retraining.steps=2"},
 };
