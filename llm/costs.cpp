@@ -1,6 +1,7 @@
 #include "llm/costs.hpp"
 
 #include <algorithm>
+#include <cmath>
 
 #include "llm/engine/head.hpp"
 #include "llm/held_weight.hpp"
@@ -72,6 +73,15 @@ double projection_numbers(const ModelConfig& config, const VariantShape& shape) 
   return sum;
 }
 
+/// All that is no projection: embedding, head (when it is not the embedding), norms and biases.
+double other_numbers(const ModelConfig& config, const VariantShape& shape) {
+  double sum = embedding_count(config) * (config.tied_head ? 1 : 2) + static_cast<double>(config.hidden);
+  for (const auto& layer : shape.layers)
+    sum += Widths{config, layer}.biases(config) + 2 * static_cast<double>(config.hidden) +
+           (config.qk_norm ? 2 * static_cast<double>(config.head_dim) : 0);
+  return sum;
+}
+
 /// Logits that exist at once, which their gradient replaces: all of a step with M labels, or a chunk of its rows.
 double logits_held(const ModelConfig& config, const StepShape& step) {
   const auto rows = static_cast<double>(engine::rows_at_once(config.vocabulary));
@@ -136,13 +146,10 @@ double bytes_each(Storage storage) {
 
 std::int64_t parameters(const ModelConfig& config, const VariantShape& shape) {
   expect_match(config, shape);
-  double sum = embedding_count(config) * (config.tied_head ? 1 : 2) + static_cast<double>(config.hidden);
-  for (const auto& layer : shape.layers) {
-    const Widths w{config, layer};
-    sum += w.projections() + w.biases(config) + 2 * w.hidden +
-           (config.qk_norm ? 2 * static_cast<double>(config.head_dim) : 0);
-  }
-  return static_cast<std::int64_t>(sum);
+  double not_zero = 0;
+  for (const auto& layer : shape.layers)
+    not_zero += layer.density * Widths{config, layer}.projections();
+  return static_cast<std::int64_t>(std::round(not_zero) + other_numbers(config, shape));
 }
 
 std::int64_t adapter_parameters(const ModelConfig& config, const VariantShape& shape, const LoraSpec& spec) {
@@ -175,9 +182,9 @@ Flops step_flops(const ModelConfig& config, const VariantShape& shape, const Lor
 }
 
 Bytes weight_bytes(const ModelConfig& config, const VariantShape& shape, const CostOptions& options) {
-  const double projections = projection_numbers(config, shape);
-  const double rest = static_cast<double>(parameters(config, shape)) - projections;
-  return Bytes{projections * bytes_each(options.weights) + rest * bytes_each(beside(options.weights))};
+  expect_match(config, shape);
+  return Bytes{projection_numbers(config, shape) * bytes_each(options.weights) +
+               other_numbers(config, shape) * bytes_each(beside(options.weights))};
 }
 
 Bytes activation_bytes(const ModelConfig& config, const VariantShape& shape, const LoraSpec& spec,
@@ -221,7 +228,12 @@ Bytes peak_training_memory(const ModelConfig& config, const VariantShape& shape,
 }
 
 Bytes download_bytes(const ModelConfig& config, const VariantShape& shape, const CostOptions& options) {
-  return weight_bytes(config, shape, options);
+  expect_match(config, shape);
+  double projections = 0;
+  for (const auto& layer : shape.layers)
+    projections +=
+        Widths{config, layer}.projections() * (layer.density * bytes_each(options.weights) + layer.index_bits / 8);
+  return Bytes{projections + other_numbers(config, shape) * bytes_each(beside(options.weights))};
 }
 
 Bytes upload_bytes(const ModelConfig& config, const VariantShape& shape, const LoraSpec& spec,

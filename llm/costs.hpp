@@ -44,7 +44,8 @@ struct StepShape {
 // Norms, rotations, activation functions and AdamW's dozen operations per adapter number are left out of the FLOPs:
 // together they stay below a hundredth of the products. docs/models/costs.md derives each line.
 
-/// Numbers the variant holds: embedding, head (when it is not the embedding), norms, biases and projections.
+/// Numbers the variant holds: embedding, head (when it is not the embedding), norms, biases and projections. Of a layer
+/// with zeros among its weights those that are not zero, density·P_l.
 [[nodiscard]] std::int64_t parameters(const ModelConfig& config, const VariantShape& shape);
 /// Numbers in an adapter on the variant: Σ_l U_l.
 [[nodiscard]] std::int64_t adapter_parameters(const ModelConfig& config, const VariantShape& shape,
@@ -62,7 +63,8 @@ struct StepShape {
 [[nodiscard]] Flops step_flops(const ModelConfig& config, const VariantShape& shape, const LoraSpec& spec,
                                const StepShape& step);
 
-/// The variant's numbers at their storage precision.
+/// The variant's numbers at their storage precision, in memory. Zeros take their place there, and count as any weight
+/// for operations and traffic: nothing here multiplies sparse matrices.
 [[nodiscard]] Bytes weight_bytes(const ModelConfig& config, const VariantShape& shape, const CostOptions& options = {});
 /// What the backward needs of the forward, all layers: per token 4·d + 2·(H+K)·e + 3·n + r per adapted projection, and
 /// H for attention's log-sums (its scores are computed again, not kept); (H+K)·e more where q and k have norms. With
@@ -83,7 +85,7 @@ struct StepShape {
 [[nodiscard]] Bytes peak_training_memory(const ModelConfig& config, const VariantShape& shape, const LoraSpec& spec,
                                          const StepShape& step, const CostOptions& options = {});
 
-/// The variant's weights.
+/// The variant's weights at rest and on the wire, without zeros: P_l·(density·bytes + index_bits/8) of each layer.
 [[nodiscard]] Bytes download_bytes(const ModelConfig& config, const VariantShape& shape,
                                    const CostOptions& options = {});
 /// The factors in the variant's shapes: pruned rows and columns are never sent.

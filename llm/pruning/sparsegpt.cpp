@@ -20,11 +20,7 @@ class SparseGptPruner final : public WeightPruner {
 
  private:
   [[nodiscard]] PruneWeight prune_layer(const Sparsity& sparsity, const ShowInputs& show) const override {
-    ByInput<InputGram> grams;
-    show([&](const LayerInputs& inputs) {
-      for (const auto p : first_readers)
-        grams.of(p).add(inputs.of(p));
-    });
+    auto grams = sums<InputGram>(show);
     ByInput<InverseCurvature> curvatures;
     for (const auto p : first_readers) {
       curvatures.of(p) = inverse_curvature(grams.of(p), damping_);

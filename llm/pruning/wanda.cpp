@@ -3,7 +3,6 @@
 #include <ATen/ATen.h>
 
 #include <memory>
-#include <utility>
 
 #include "llm/pruning/input_moments.hpp"
 #include "llm/pruning/weight_pruner.hpp"
@@ -24,12 +23,8 @@ class WandaPruner final : public WeightPruner {
 
  private:
   [[nodiscard]] PruneWeight prune_layer(const Sparsity& sparsity, const ShowInputs& show) const override {
-    ByInput<InputMoments> moments;
-    show([&](const LayerInputs& inputs) {
-      for (const auto p : first_readers)
-        moments.of(p).add(inputs.of(p));
-    });
-    return [sparsity, moments = std::move(moments)](Projection p, const at::Tensor& weight, const at::Tensor& zeros) {
+    return [sparsity, moments = sums<InputMoments>(show)](Projection p, const at::Tensor& weight,
+                                                          const at::Tensor& zeros) {
       return without_lowest(weight, scores(weight, moments.of(p)), weight.size(1), sparsity, zeros);
     };
   }

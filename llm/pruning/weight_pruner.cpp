@@ -58,6 +58,7 @@ Model WeightPruner::cut_one(const Model& sorted, const VariantShape& shape, cons
                             const Model* smaller) const {
   Model variant = sorted;
   if (shape.ratio == 0) return variant;
+  EDGEFUSE_EXPECTS(!calibration.empty() || !needs_calibration(), "a calibrated pruner sees text");
   const Sparsity sparsity{.pattern = pattern_, .ratio = shape.ratio};
   ActivationStream stream{sorted, needs_calibration() ? calibration : Calibration{}};
   for (std::size_t l = 0; l < variant.layers.size(); ++l) {

@@ -38,6 +38,16 @@ class WeightPruner : public Pruner {
   using PruneWeight = std::function<at::Tensor(Projection, const at::Tensor& weight, const at::Tensor& zeros)>;
   /// Shows what a layer's projections multiply for each calibration text in order.
   using ShowInputs = std::function<void(const ActivationStream::Watch&)>;
+  /// A `Sum` over all texts of what each projection multiplies.
+  template <class Sum>
+  [[nodiscard]] static ByInput<Sum> sums(const ShowInputs& show) {
+    ByInput<Sum> result;
+    show([&](const LayerInputs& inputs) {
+      for (const auto p : first_readers)
+        result.of(p).add(inputs.of(p));
+    });
+    return result;
+  }
 
   /// How one layer's weights are pruned, having looked at its inputs or not.
   [[nodiscard]] virtual PruneWeight prune_layer(const Sparsity& sparsity, const ShowInputs& show) const = 0;

@@ -143,6 +143,46 @@ TEST(Costs, QuantiseTheProjectionsAndKeepTheRestInHalves) {
             weight_bytes(tiny(), whole, {.weights = Storage::nf4}));
 }
 
+/// `tiny` with zeros in the second layer's weights.
+VariantShape half_sparse(double density, double index_bits) {
+  auto shape = full_shape(tiny());
+  shape.ratio = 1 - density;
+  shape.layers[1].density = density;
+  shape.layers[1].index_bits = index_bits;
+  return shape;
+}
+
+/// Of the second layer's 1620 weights 0.35 are left, 567; a bit for each of the 1620 says which.
+TEST(Costs, ZerosAreNeitherCountedNorSentButSayWhereTheyAre) {
+  const auto shape = half_sparse(0.35, 1);
+  EXPECT_EQ(parameters(tiny(), shape), 4290 - 1620 + 567);
+  EXPECT_DOUBLE_EQ(download_bytes(tiny(), shape).value, 2 * (4290 - 1620 + 567) + 1620 / 8.0);
+  EXPECT_DOUBLE_EQ(download_bytes(tiny(), shape, {.weights = Storage::fp32}).value,
+                   4 * (4290 - 1620 + 567) + 1620 / 8.0);
+  EXPECT_DOUBLE_EQ(download_bytes(tiny(), shape, {.weights = Storage::nf4}).value,
+                   (1620 + 567) * (0.5 + 4.0 / 64) + 1620 / 8.0 + 2 * 1050);
+  EXPECT_DOUBLE_EQ(download_bytes(tiny(), half_sparse(0.5, 1.5)).value, 2 * (4290 - 810) + 1620 * 1.5 / 8) << "4:8";
+  EXPECT_EQ(parameters(tiny(), half_sparse(0.4444, 1)), 4290 - 1620 + 720) << "719.928, rounded";
+}
+
+TEST(Costs, ZerosAreMultipliedReadAndKeptInMemoryAsAnyWeight) {
+  const StepShape step{.rows = 3, .sequence = 5, .labelled_share = 0.6};
+  const auto spec = lora(2, {Projection::q, Projection::down});
+  for (const auto weights : {Storage::fp16, Storage::int8}) {
+    const CostOptions options{.weights = weights};
+    const auto dense = variant_cost(tiny(), full_shape(tiny()), spec, step, options);
+    const auto sparse = variant_cost(tiny(), half_sparse(0.35, 1), spec, step, options);
+    EXPECT_EQ(sparse.forward, dense.forward);
+    EXPECT_EQ(sparse.backward, dense.backward);
+    EXPECT_EQ(sparse.traffic, dense.traffic);
+    EXPECT_EQ(sparse.peak_memory, dense.peak_memory);
+    EXPECT_EQ(sparse.upload, dense.upload);
+    EXPECT_EQ(sparse.adapter_parameters, dense.adapter_parameters);
+    EXPECT_LT(sparse.download, dense.download);
+    EXPECT_LT(sparse.parameters, dense.parameters);
+  }
+}
+
 /// 2^24 logits over a vocabulary of 2^20 are those of 16 labels.
 TEST(Costs, LogitsAreHeldAChunkAtATime) {
   auto config = tiny();
