@@ -22,8 +22,7 @@ class IndexedRecovery : public ::testing::Test {
  protected:
   llm::Model model = random_model(small_config());
   llm::PrunedBase pruned = llm::prune(model, *llm::pruners().make("random"), std::vector{0.5}, {}, {});
-  llm::PruningRecord record =
-      llm::pruning_record("random", model.config, pruned.order, pruned.shapes.front());
+  llm::PruningRecord record = llm::pruning_record("random", model.config, pruned.order, pruned.shapes.front());
   llm::Adapter adapter = adapter_on(llm::in_base_order(pruned.variants.front(), pruned.order));
 
   static llm::Adapter adapter_on(const llm::Model& variant) {
@@ -44,18 +43,18 @@ TEST_F(IndexedRecovery, PutsEveryRowAndColumnWhereItWasKept) {
     EXPECT_NEAR(delta.norm().item<double>(), small.norm().item<double>(), 1e-3 * small.norm().item<double>())
         << id.name();
     const auto& neurons = record.layers[static_cast<std::size_t>(id.layer)].neurons;
-    if (id.projection == llm::Projection::up)
-      EXPECT_TRUE(at::equal(delta.index_select(0, at::tensor(neurons)), small)) << id.name();
-    if (id.projection == llm::Projection::down)
-      EXPECT_TRUE(at::equal(delta.index_select(1, at::tensor(neurons)), small)) << id.name();
+    const bool of_neurons = id.projection == llm::Projection::up || id.projection == llm::Projection::down;
+    if (!of_neurons) continue;
+    const auto dim = id.projection == llm::Projection::up ? 0 : 1;
+    EXPECT_TRUE(at::equal(delta.index_select(dim, at::tensor(neurons)), small)) << id.name();
   }
 }
 
 /// The same change as recovering in importance order and undoing the order.
 TEST_F(IndexedRecovery, IsZeroFillInTheBasesOwnOrder) {
   const auto sorted = adapter_on(pruned.variants.front());
-  const auto by_order = llm::unsort(recover_adapter(sorted, pruned.shapes.front(), model.config), model.config,
-                                    pruned.order);
+  const auto by_order =
+      llm::unsort(recover_adapter(sorted, pruned.shapes.front(), model.config), model.config, pruned.order);
   const auto indexed = recover_adapter(adapter, record, model.config, "a");
   for (const auto& [id, factors] : indexed.modules) {
     const auto rows_of = [](const at::Tensor& b) { return b.abs().sum(1).ne(0); };
