@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "scenarios/offer.hpp"
 #include "scenarios/source.hpp"
 #include "scenarios/world.hpp"
 #include "sim/parameters.hpp"
@@ -27,8 +28,6 @@ enum class Loss : std::uint8_t { answer, full };
 enum class Weights : std::uint8_t { examples, equal };
 enum class PromptFormat : std::uint8_t { headings, chatml };
 enum class TextUnit : std::uint8_t { paragraph, speaker };
-enum class Budget : std::uint8_t { per_layer, global };
-enum class BetweenRounds : std::uint8_t { merge, carry };
 enum class EvaluatedModel : std::uint8_t { base, adapters, fused };
 
 struct Base {
@@ -65,58 +64,6 @@ struct Data {
   Atlas atlas;
 
   friend bool operator==(const Data&, const Data&) = default;
-};
-
-/// Text that anybody may read.
-struct PublicText {
-  std::vector<std::string> paths;  // none: the generated world's own
-  std::int64_t texts = 128;
-  std::int64_t tokens = 128;
-
-  friend bool operator==(const PublicText&, const PublicText&) = default;
-};
-
-/// Training of a variant's weights on public text before it is offered.
-struct Alignment {
-  std::int64_t steps = 0;
-  std::int64_t batch = 8;
-  double learning_rate = 5e-5;
-
-  friend bool operator==(const Alignment&, const Alignment&) = default;
-};
-
-struct Pruning {
-  std::string method = "magnitude";
-  Settings settings;
-  std::optional<Budget> budget;  // the method's own when not written
-  std::int64_t masks = 1;
-  std::string policy = "fit-memory";
-  Settings policy_settings;
-  std::vector<double> ratios = {0, 0.25, 0.5, 0.75};
-  std::int64_t protect_first = 1;
-  std::int64_t protect_last = 1;
-  Alignment alignment;
-
-  friend bool operator==(const Pruning&, const Pruning&) = default;
-};
-
-/// Training of the fused model on public text.
-struct Retraining {
-  std::int64_t steps = 0;
-  std::int64_t batch = 8;
-  std::int64_t rank = 8;
-  double learning_rate = 1e-4;
-
-  friend bool operator==(const Retraining&, const Retraining&) = default;
-};
-
-struct Recovery {
-  std::string method = "zero-fill";
-  Settings settings;
-  BetweenRounds between_rounds = BetweenRounds::merge;
-  Retraining retraining;
-
-  friend bool operator==(const Recovery&, const Recovery&) = default;
 };
 
 struct Adapter {

@@ -48,7 +48,7 @@ void expect_refused(const testing::Outcome& outcome, const std::string& part) {
 TEST(Policies, ByQualityAreRefusedWhereThereIsNoTextToMeasureItOn) {
   TinyWorld world;
   try {
-    (void)assemble(testing::scenario_of(world, {"pruning.policy=utility"}), {});
+    (void)assemble(testing::scenario_of(world, {"pruning.policy=utility", "public.tokens=32"}), {});
     FAIL() << "a policy went by a quality that nobody can measure";
   } catch (const InputError& error) {
     EXPECT_NE(std::string{error.what()}.find("public.paths: names no text, and pruning is to look at some"),

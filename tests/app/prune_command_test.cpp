@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <string>
@@ -32,7 +33,8 @@ class PruneCommand : public ::testing::Test {
   }
 
   [[nodiscard]] testing::Outcome prune(std::vector<std::string> more) const {
-    std::vector<std::string> arguments = {"prune", "--model", model, "--out", out, "--json", "--texts", "4"};
+    std::vector<std::string> arguments = {"prune", "--model", model, "--out", out, "--json"};
+    if (std::ranges::find(more, "--texts") == more.end()) more.insert(more.end(), {"--texts", "4"});
     arguments.insert(arguments.end(), more.begin(), more.end());
     return testing::edgefuse(arguments);
   }

@@ -18,8 +18,8 @@ class PrunedRuns : public ::testing::Test {
   std::string path = (edgefuse::testing::project_root() / "scenarios/what-if/pruning-ratio.toml").string();
 
   [[nodiscard]] results::Summary run(std::vector<std::string> overrides) const {
-    for (const char* small : {"fleet.clients=4", "training.epochs=1", "data.examples_per_client=8", "public.texts=4",
-                              "protocol.rounds=2", "evaluation.questions=2", "evaluation.composites=4"})
+    for (const char* small : {"fleet.clients=8", "training.epochs=1", "data.examples_per_client=8", "public.texts=4",
+                              "protocol.rounds=2", "evaluation.questions=2", "evaluation.models=[\"fused\"]"})
       overrides.emplace_back(small);
     const auto file = (edgefuse::testing::scratch_folder() / "run.h5").string();
     std::vector<std::string> arguments = {"run", path, "--out", file};
