@@ -35,7 +35,7 @@ Parts make_parts(const scenarios::Scenario& scenario, const std::filesystem::pat
   auto methods = mistakes.attempt([&] { return make_methods(scenario); });
   auto fleet = mistakes.attempt([&] { return make_fleet(scenario); });
   auto conditions = mistakes.attempt([&] { return conditions_spec(scenario, assets); });
-  auto base = methods ? mistakes.attempt([&] { return open_base(scenario, *methods, assets); }) : std::nullopt;
+  auto base = mistakes.attempt([&] { return open_base(scenario, methods ? &*methods : nullptr, assets); });
   DividedCorpus data;
   if (scenario.data.source != "none")
     mistakes.attempt([&] {

@@ -29,19 +29,22 @@ std::filesystem::path model_folder(const scenarios::Scenario& scenario, const st
   return folder;
 }
 
-std::vector<llm::VariantShape> offered_variants(const scenarios::Scenario& scenario, const llm::Pruner& pruner,
+std::vector<llm::VariantShape> offered_variants(const scenarios::Scenario& scenario, const Methods* methods,
                                                 const llm::ModelConfig& config) {
   const auto options = pruning_options(scenario.pruning);
   return at_key(scenario, "pruning.ratios", [&] {
     std::vector<llm::VariantShape> shapes;
     for (const double ratio : scenario.pruning.ratios)
-      shapes.push_back(pruner.shape(config, ratio, options.protection));
+      shapes.push_back(methods != nullptr
+                           ? methods->pruners.front()->shape(config, ratio, options.protection)
+                           : llm::variant_shape(config, ratio, options.protection.first, options.protection.last));
     return shapes;
   });
 }
 
-bool looks_at_text(const scenarios::Scenario& scenario, const Methods& methods) {
-  return methods.pruners.front()->needs_calibration() || methods.policy->needs_quality() ||
+bool looks_at_text(const scenarios::Scenario& scenario, const Methods* methods) {
+  if (methods == nullptr) return false;
+  return methods->pruners.front()->needs_calibration() || methods->policy->needs_quality() ||
          scenario.pruning.alignment.steps > 0 || scenario.recovery.retraining.steps > 0;
 }
 
@@ -72,7 +75,7 @@ std::filesystem::path embedded_base() {
   return std::filesystem::path{set != nullptr ? set : EDGEFUSE_SOURCE_DATA} / "models" / "atlas-base";
 }
 
-BaseModel open_base(const scenarios::Scenario& scenario, const Methods& methods, const std::filesystem::path& assets) {
+BaseModel open_base(const scenarios::Scenario& scenario, const Methods* methods, const std::filesystem::path& assets) {
   const auto folder = model_folder(scenario, assets);
   Mistakes mistakes;
   const auto opened = [&](const auto& read) {
@@ -80,9 +83,8 @@ BaseModel open_base(const scenarios::Scenario& scenario, const Methods& methods,
   };
   const auto config = opened(llm::read_config);
   if (config) mistakes.attempt([&] { require_unpruned(*config, folder); });
-  auto variants = config
-                      ? mistakes.attempt([&] { return offered_variants(scenario, *methods.pruners.front(), *config); })
-                      : std::nullopt;
+  auto variants =
+      config ? mistakes.attempt([&] { return offered_variants(scenario, methods, *config); }) : std::nullopt;
   if (config) mistakes.attempt([&] { require_texts_fit(scenario, *config); });
   std::unique_ptr<llm::Tokenizer> tokenizer;
   const bool reads = scenario.data.source != "none" || looks_at_text(scenario, methods);

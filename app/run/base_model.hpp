@@ -27,10 +27,11 @@ struct BaseModel {
 /// Where the embedded base lies: EDGEFUSE_DATA, else the folder the program was built from.
 [[nodiscard]] std::filesystem::path embedded_base();
 
-/// Opens what `base.model` names. A shape that depends on weights is left empty: prepare_base() knows it. Throws
-/// InputError with all that is wrong with its config and its tokenizer, and with what the scenario wants of it:
-/// `pruning.ratios` it cannot be pruned to, `data.max_tokens` it cannot read.
-[[nodiscard]] BaseModel open_base(const scenarios::Scenario& scenario, const Methods& methods,
+/// Opens what `base.model` names. `methods` is null where they could not be made: what does not hang on them is
+/// checked. A shape that depends on weights is left empty: prepare_base() knows it. Throws InputError with all that is
+/// wrong with its config and its tokenizer, and with what the scenario wants of it: `pruning.ratios` it cannot be
+/// pruned to, `data.max_tokens` it cannot read.
+[[nodiscard]] BaseModel open_base(const scenarios::Scenario& scenario, const Methods* methods,
                                   const std::filesystem::path& assets);
 
 }  // namespace edgefuse::app

@@ -52,7 +52,8 @@ Corpus texts(const std::vector<std::string>& all) {
 struct Task : ::testing::Test {
   TinyWorld world;
   scenarios::Scenario scenario = scenario_of(world, {"training.loss=full"});
-  BaseModel base = open_base(scenario, make_methods(scenario), {});
+  Methods methods = make_methods(scenario);
+  BaseModel base = open_base(scenario, &methods, {});
 
   [[nodiscard]] LearningTask task(const Corpus& corpus, const data::Partition& partition) const {
     return make_learning_task(scenario, corpus, partition, *base.tokenizer);
