@@ -7,6 +7,7 @@
 
 #include "llm/device.hpp"
 #include "llm/sequence.hpp"
+#include "llm/threads.hpp"
 #include "server/fusion/mixing.hpp"
 #include "sim/error.hpp"
 #include "sim/expects.hpp"
@@ -54,6 +55,7 @@ Retrained retrain(const llm::Model& base, const llm::ModelDelta& fused,
   EDGEFUSE_EXPECTS(options.steps >= 0 && options.batch > 0, "steps and texts of a step are counts");
   if (options.steps == 0) return {.change = fused, .losses = {}};
 
+  llm::use_one_thread_per_gang();  // a product's last bits may depend on how many threads share it
   const auto model = llm::on_device(llm::apply(base, fused), options.device);
   const sim::Stream stream{
       .seed = seed, .domain = sim::Domain::retraining_batches, .round = round, .client = server_as_client};

@@ -2,8 +2,13 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <cmath>
+#include <cstddef>
+#include <set>
 #include <string>
 #include <variant>
+#include <vector>
 
 #include <ATen/ATen.h>
 
@@ -133,6 +138,31 @@ TEST(Retraining, IsTheSameTwiceAndAnotherWithAnotherSeedOrRound) {
   EXPECT_TRUE(same_bits(run(1, 2), first));
   EXPECT_FALSE(same_bits(run(2, 2), first));
   EXPECT_FALSE(same_bits(run(1, 3), first));
+}
+
+TEST(Retraining, EveryPassHasEachTextOnceInAnOrderOfItsOwn) {
+  const auto base = learning_base();
+  auto one_by_one = options(10);
+  one_by_one.batch = 1;
+  one_by_one.training.learning_rate = 1e-12;  // so that a step's loss says which text it was
+  std::vector<double> alone;
+  for (const auto& text : round_texts())
+    alone.push_back(loss(base, {}, {text}));
+  std::set<std::vector<std::size_t>> orders;
+  for (std::uint32_t round = 0; round < 4; ++round) {
+    const auto losses = retrain(base, {}, round_texts(), one_by_one, 1, round).losses;
+    ASSERT_EQ(losses.size(), 10U);
+    for (const std::size_t pass : {0U, 5U}) {
+      std::vector<std::size_t> order;
+      for (std::size_t step = pass; step < pass + 5; ++step)
+        order.push_back(static_cast<std::size_t>(
+            std::ranges::min_element(alone, {}, [&](double text) { return std::abs(text - losses[step]); }) -
+            alone.begin()));
+      EXPECT_EQ(std::set(order.begin(), order.end()).size(), 5U) << "round " << round << ", pass from step " << pass;
+      orders.insert(order);
+    }
+  }
+  EXPECT_GT(orders.size(), 5U) << "of eight passes";
 }
 
 TEST(Retraining, WithoutAFusedChangeTrainsTheBase) {
