@@ -15,34 +15,49 @@ bool masked(const llm::LayerShape& layer) {
   return layer.density < 1;
 }
 
+std::vector<llm::Model> sorted_copies(const PreparedBase& prepared) {
+  std::vector<llm::Model> sorted;
+  for (const auto& order : prepared.orders)
+    sorted.push_back(llm::sort_by_importance(prepared.base, order));
+  return sorted;
+}
+
+llm::Model without_weights(const llm::Model& model) {
+  llm::Model bare;
+  bare.config = model.config;
+  return bare;
+}
+
 }  // namespace
 
 BaseVersion::BaseVersion(PreparedBase prepared, const Holding& holding)
-    : prepared_{std::move(prepared)}, holding_{holding} {
+    : BaseVersion{prepared, sorted_copies(prepared), holding} {}
+
+BaseVersion::BaseVersion(PreparedBase prepared, std::vector<llm::Model> sorted, const Holding& holding)
+    : prepared_{std::move(prepared)}, holding_{holding}, sorted_{std::move(sorted)} {
+  if (masks() == 1) prepared_.base = without_weights(prepared_.base);
   const auto held = [&](const llm::Model& model) {
     return llm::on_device(llm::hold(model, holding_.precision, holding_.quantisation), holding_.device);
   };
-  for (const auto& order : prepared_.orders) {
-    sorted_.push_back(llm::sort_by_importance(prepared_.base, order));
-    if (prepared_.variants.empty()) {
-      const auto whole = held(sorted_.back());
+  if (prepared_.variants.empty()) {
+    for (const auto& base : sorted_) {
+      const auto whole = held(base);
       for (const auto& shape : prepared_.shapes)
         variants_.push_back({.shape = shape, .model = llm::slice(whole, shape)});
-    } else {
-      for (std::size_t i = 0; i < ratios(); ++i)
-        variants_.push_back({.shape = prepared_.shapes[i], .model = held(prepared_.variants[i])});
     }
+  } else {
+    for (std::size_t i = 0; i < ratios(); ++i)
+      variants_.push_back({.shape = prepared_.shapes[i], .model = held(prepared_.variants[i])});
   }
 }
 
 BaseVersion BaseVersion::plus(const llm::ModelDelta& change) const {
   auto next = prepared_;
-  const auto& order = prepared_.orders.front();
-  next.base =
-      masks() == 1 ? llm::unsort(llm::apply(sorted_.front(), change), order) : llm::apply(prepared_.base, change);
   for (std::size_t i = 0; i < next.variants.size(); ++i)
     next.variants[i] = llm::apply(
         prepared_.variants[i], as_seen_by(prepared_.variants[i], prepared_.shapes[i], prepared_.base.config, change));
+  if (masks() == 1) return {std::move(next), {llm::apply(sorted_.front(), change)}, holding_};
+  next.base = llm::apply(prepared_.base, change);
   return {std::move(next), holding_};
 }
 

@@ -22,8 +22,8 @@ struct Holding {
   at::Device device = at::kCPU;
 };
 
-/// One version of the base with its variants. With one mask everything lies in importance order; with several, the base
-/// is in its own order, and each mask has a sorted copy.
+/// One version of the base with its variants. With one mask everything lies in importance order, and there is no copy
+/// of the base in its own; with several, the base is in its own order, and each mask has a sorted copy.
 class BaseVersion {
  public:
   BaseVersion(PreparedBase prepared, const Holding& holding);
@@ -42,7 +42,9 @@ class BaseVersion {
   [[nodiscard]] const clients::VariantModel& variant(std::size_t index) const { return variants_[index]; }
 
  private:
-  PreparedBase prepared_;
+  BaseVersion(PreparedBase prepared, std::vector<llm::Model> sorted, const Holding& holding);
+
+  PreparedBase prepared_;  // with one mask its base has a config and no weight
   Holding holding_;
   std::vector<llm::Model> sorted_;
   std::vector<clients::VariantModel> variants_;
