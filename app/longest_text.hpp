@@ -15,11 +15,11 @@ namespace edgefuse::app {
   return std::min(config.max_positions, config.sliding_window.value_or(config.max_positions));
 }
 
-/// Throws InputError when `asked` tokens, given as --sequence, are more than that.
-inline void require_readable(std::int64_t asked, const llm::ModelConfig& config) {
+/// Throws InputError when `asked` tokens, given as `option`, are more than that.
+inline void require_readable(std::int64_t asked, const llm::ModelConfig& config, const char* option = "--sequence") {
   const std::int64_t most = longest_text(config);
   if (asked > most)
-    throw InputError{{.key = "--sequence",
+    throw InputError{{.key = option,
                       .problem = fmt::format("is {}, the model reads {} tokens", asked, most),
                       .remedy = fmt::format("give at most {}", most)}};
 }

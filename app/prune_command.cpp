@@ -107,11 +107,7 @@ struct Texts {
 Texts read_texts(const OptionValues& values, const Request& request, const llm::ModelConfig& config) {
   Texts texts;
   if (!values.given("calibration") && !values.given("evaluate")) return texts;
-  if (request.stretches.tokens > longest_text(config))
-    throw InputError{
-        Mistake{.key = "--tokens",
-                .problem = fmt::format("is {}, the model reads {}", request.stretches.tokens, longest_text(config)),
-                .remedy = fmt::format("give at most {}", longest_text(config))}};
+  require_readable(request.stretches.tokens, config, "--tokens");
   const auto tokenizer = llm::load_tokenizer(values.text("model"));
   llm::check_tokenizer_fits(*tokenizer, config, values.text("model"));
   if (values.given("calibration")) {

@@ -76,11 +76,11 @@ bool prunes_columns(Projection p) {
   return p == Projection::o || p == Projection::down;
 }
 
-Model permuted(const Model& model, const std::vector<ImportanceOrder::Layer>& orders) {
-  EDGEFUSE_EXPECTS(orders.size() == model.layers.size(), "an importance order has the model's layers");
+Model permuted(const Model& model, const ImportanceOrder& order) {
+  EDGEFUSE_EXPECTS(order.layers.size() == model.layers.size(), "an importance order has the model's layers");
   Model result = model;
-  for (std::size_t l = 0; l < orders.size(); ++l) {
-    const LayerIndex index{model.config, orders[l]};
+  for (std::size_t l = 0; l < order.layers.size(); ++l) {
+    const LayerIndex index{model.config, order.layers[l]};
     for (const auto p : all_projections) {
       auto& linear = result.layers[l].projection(p);
       const auto dim = prunes_columns(p) ? 1 : 0;
@@ -93,9 +93,27 @@ Model permuted(const Model& model, const std::vector<ImportanceOrder::Layer>& or
   return result;
 }
 
-ImportanceOrder::Layer inverse(const ImportanceOrder::Layer& order) {
-  return {.kv_heads = inverse(order.kv_heads), .neurons = inverse(order.neurons)};
+ImportanceOrder inverse(const ImportanceOrder& order) {
+  ImportanceOrder back;
+  for (const auto& layer : order.layers)
+    back.layers.push_back({.kv_heads = inverse(layer.kv_heads), .neurons = inverse(layer.neurons)});
+  return back;
 }
+
+/// Where a module's rows (of q, k, v, gate, up) or columns (of o, down) come from.
+struct ModuleOrder {
+  std::int64_t dim;
+  at::Tensor index;
+
+  ModuleOrder(const ModelConfig& config, const ImportanceOrder& order, ModuleId id)
+      : dim{prunes_columns(id.projection) ? 1 : 0} {
+    EDGEFUSE_EXPECTS(static_cast<std::size_t>(id.layer) < order.layers.size(), "the change's layers are the model's");
+    index = LayerIndex{config, order.layers[static_cast<std::size_t>(id.layer)]}.of(id.projection);
+  }
+
+  void permute(at::Tensor& matrix) const { matrix = matrix.index_select(dim, index); }
+  void permute(at::Tensor& a, at::Tensor& b) const { permute(dim == 1 ? a : b); }
+};
 
 void refuse_shape(bool wrong, const char* key, std::string problem, const char* remedy) {
   if (wrong) throw InputError{Mistake{.key = key, .problem = std::move(problem), .remedy = remedy}};
@@ -133,51 +151,35 @@ MatrixShape projection_shape(const ModelConfig& config, const LayerShape& layer,
 }
 
 Model sort_by_importance(const Model& base, const ImportanceOrder& order) {
-  return permuted(base, order.layers);
+  return permuted(base, order);
 }
 
 Model unsort(const Model& sorted, const ImportanceOrder& order) {
-  std::vector<ImportanceOrder::Layer> back;
-  for (const auto& layer : order.layers)
-    back.push_back(inverse(layer));
-  return permuted(sorted, back);
+  return permuted(sorted, inverse(order));
 }
 
 Adapter unsort(const Adapter& adapter, const ModelConfig& config, const ImportanceOrder& order) {
   Adapter result = adapter;
-  for (auto& [id, factors] : result.modules) {
-    EDGEFUSE_EXPECTS(static_cast<std::size_t>(id.layer) < order.layers.size(), "the adapter's layers are the model's");
-    const LayerIndex index{config, inverse(order.layers[static_cast<std::size_t>(id.layer)])};
-    if (prunes_columns(id.projection)) {
-      factors.a = factors.a.index_select(1, index.of(id.projection));
-    } else {
-      factors.b = factors.b.index_select(0, index.of(id.projection));
-    }
-  }
+  const auto back = inverse(order);
+  for (auto& [id, factors] : result.modules)
+    ModuleOrder{config, back, id}.permute(factors.a, factors.b);
   return result;
 }
 
 ModelDelta sort(const ModelDelta& change, const ModelConfig& config, const ImportanceOrder& order) {
   ModelDelta result = change;
   for (auto& [id, delta] : result) {
-    const LayerIndex index{config, order.layers.at(static_cast<std::size_t>(id.layer))};
-    const auto dim = prunes_columns(id.projection) ? 1 : 0;
-    if (auto* low = std::get_if<LowRank>(&delta)) {
-      auto& factor = dim == 1 ? low->a : low->b;
-      factor = factor.index_select(dim, index.of(id.projection));
-    } else {
-      auto& matrix = std::get<Dense>(delta).matrix;
-      matrix = matrix.index_select(dim, index.of(id.projection));
-    }
+    const ModuleOrder module{config, order, id};
+    if (auto* low = std::get_if<LowRank>(&delta))
+      module.permute(low->a, low->b);
+    else
+      module.permute(std::get<Dense>(delta).matrix);
   }
   return result;
 }
 
 ModelDelta unsort(const ModelDelta& sorted, const ModelConfig& config, const ImportanceOrder& order) {
-  ImportanceOrder back;
-  for (const auto& layer : order.layers)
-    back.layers.push_back(inverse(layer));
-  return sort(sorted, config, back);
+  return sort(sorted, config, inverse(order));
 }
 
 VariantShape variant_shape(const ModelConfig& config, double ratio, std::int64_t protect_first,

@@ -30,10 +30,12 @@ Section section(std::string path, std::string doc, Owner Scenario::*member, cons
   return {std::move(path), std::move(doc), lifted(keys, [member](Scenario& s) -> Owner& { return s.*member; })};
 }
 
-template <class Owner>
-[[nodiscard]] Section section_of_data(std::string path, std::string doc, Owner Data::*member,
-                                      const std::vector<Key<Owner>>& keys) {
-  return {std::move(path), std::move(doc), lifted(keys, [member](Scenario& s) -> Owner& { return s.data.*member; })};
+/// A table within a table.
+template <class Outer, class Owner>
+[[nodiscard]] Section section(std::string path, std::string doc, Outer Scenario::*outer, Owner Outer::*member,
+                              const std::vector<Key<Owner>>& keys) {
+  return {std::move(path), std::move(doc),
+          lifted(keys, [outer, member](Scenario& s) -> Owner& { return s.*outer.*member; })};
 }
 
 template <class Item, class FindList>

@@ -37,16 +37,16 @@ Section pruning_section() {
 }
 
 Section alignment_section() {
-  return {"pruning.alignment",
-          "Training of all weights of every variant but the head on public text before it is offered, as LoRAM has it "
-          "(2502.13533).",
-          lifted(
-              std::vector<Key<Alignment>>{
-                  key("steps", &Alignment::steps, Whole{0, 1'000'000}, "Optimiser steps; 0: none."),
-                  key("batch", &Alignment::batch, Whole{1, 65'536}, "Texts in one of them."),
-                  key("learning_rate", &Alignment::learning_rate, Number{0, 100, open}, "AdamW's, at its highest."),
-              },
-              [](Scenario& s) -> Alignment& { return s.pruning.alignment; })};
+  return section(
+      "pruning.alignment",
+      "Training of all weights of every variant but the head on public text before it is offered, as LoRAM has it "
+      "(2502.13533).",
+      &Scenario::pruning, &Pruning::alignment,
+      std::vector<Key<Alignment>>{
+          key("steps", &Alignment::steps, Whole{0, 1'000'000}, "Optimiser steps; 0: none."),
+          key("batch", &Alignment::batch, Whole{1, 65'536}, "Texts in one of them."),
+          key("learning_rate", &Alignment::learning_rate, Number{0, 100, open}, "AdamW's, at its highest."),
+      });
 }
 
 Section recovery_section() {
@@ -65,17 +65,16 @@ Section recovery_section() {
 }
 
 Section retraining_section() {
-  return {"recovery.retraining",
-          "Training of every fused model on public text, as one more LoRA adapter on the adapters' targets "
-          "(LLM-Pruner's recovery tuning, 2305.11627).",
-          lifted(
-              std::vector<Key<Retraining>>{
-                  key("steps", &Retraining::steps, Whole{0, 1'000'000}, "Optimiser steps; 0: none."),
-                  key("batch", &Retraining::batch, Whole{1, 65'536}, "Texts in one of them."),
-                  key("rank", &Retraining::rank, Whole{1, 4096}, "Of that adapter."),
-                  key("learning_rate", &Retraining::learning_rate, Number{0, 100, open}, "AdamW's."),
-              },
-              [](Scenario& s) -> Retraining& { return s.recovery.retraining; })};
+  return section("recovery.retraining",
+                 "Training of every fused model on public text, as one more LoRA adapter on the adapters' targets "
+                 "(LLM-Pruner's recovery tuning, 2305.11627).",
+                 &Scenario::recovery, &Recovery::retraining,
+                 std::vector<Key<Retraining>>{
+                     key("steps", &Retraining::steps, Whole{0, 1'000'000}, "Optimiser steps; 0: none."),
+                     key("batch", &Retraining::batch, Whole{1, 65'536}, "Texts in one of them."),
+                     key("rank", &Retraining::rank, Whole{1, 4096}, "Of that adapter."),
+                     key("learning_rate", &Retraining::learning_rate, Number{0, 100, open}, "AdamW's."),
+                 });
 }
 
 Section adapter_section() {

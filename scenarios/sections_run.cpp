@@ -72,8 +72,8 @@ Section data_section() {
 }
 
 Section atlas_section() {
-  return section_of_data(
-      "data.atlas", "The generated world of source \"atlas\" (docs/models/atlas.md).", &Data::atlas,
+  return section(
+      "data.atlas", "The generated world of source \"atlas\" (docs/models/atlas.md).", &Scenario::data, &Data::atlas,
       std::vector<Key<Atlas>>{
           key("seed", &Atlas::seed, Whole{},
               "Seed of all that is private: what the clients hold and the base cannot know."),

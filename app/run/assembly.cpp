@@ -113,7 +113,8 @@ Assembly assemble(scenarios::Scenario scenario, const std::filesystem::path& ass
   auto tokens = make_tokens(scenario, parts);
   std::optional<PreparedBase> prepared;
   if (plans_need_weights(scenario, parts.methods)) {
-    prepared = prepare_base(scenario, parts.methods, parts.base);
+    prepared = rank_base(scenario, parts.methods, parts.base);
+    if (parts.methods.policy->needs_quality()) cut_variants(*prepared, scenario, parts.methods, parts.base);
     parts.base.variants = prepared->shapes;
   }
   auto notes = notes_on(tokens);

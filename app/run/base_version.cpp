@@ -15,32 +15,15 @@ bool masked(const llm::LayerShape& layer) {
   return layer.density < 1;
 }
 
-std::vector<llm::Model> sorted_copies(const PreparedBase& prepared) {
-  std::vector<llm::Model> sorted;
-  for (const auto& order : prepared.orders)
-    sorted.push_back(llm::sort_by_importance(prepared.base, order));
-  return sorted;
-}
-
-llm::Model without_weights(const llm::Model& model) {
-  llm::Model bare;
-  bare.config = model.config;
-  return bare;
-}
-
 }  // namespace
 
 BaseVersion::BaseVersion(PreparedBase prepared, const Holding& holding)
-    : BaseVersion{prepared, sorted_copies(prepared), holding} {}
-
-BaseVersion::BaseVersion(PreparedBase prepared, std::vector<llm::Model> sorted, const Holding& holding)
-    : prepared_{std::move(prepared)}, holding_{holding}, sorted_{std::move(sorted)} {
-  if (masks() == 1) prepared_.base = without_weights(prepared_.base);
+    : prepared_{std::move(prepared)}, holding_{holding} {
   const auto held = [&](const llm::Model& model) {
     return llm::on_device(llm::hold(model, holding_.precision, holding_.quantisation), holding_.device);
   };
   if (prepared_.variants.empty()) {
-    for (const auto& base : sorted_) {
+    for (const auto& base : prepared_.sorted) {
       const auto whole = held(base);
       for (const auto& shape : prepared_.shapes)
         variants_.push_back({.shape = shape, .model = llm::slice(whole, shape)});
@@ -54,10 +37,15 @@ BaseVersion::BaseVersion(PreparedBase prepared, std::vector<llm::Model> sorted, 
 BaseVersion BaseVersion::plus(const llm::ModelDelta& change) const {
   auto next = prepared_;
   for (std::size_t i = 0; i < next.variants.size(); ++i)
-    next.variants[i] = llm::apply(
-        prepared_.variants[i], as_seen_by(prepared_.variants[i], prepared_.shapes[i], prepared_.base.config, change));
-  if (masks() == 1) return {std::move(next), {llm::apply(sorted_.front(), change)}, holding_};
-  next.base = llm::apply(prepared_.base, change);
+    next.variants[i] = llm::apply(prepared_.variants[i],
+                                  as_seen_by(prepared_.variants[i], prepared_.shapes[i], base().config, change));
+  if (masks() == 1) {
+    next.sorted.front() = llm::apply(base(), change);
+  } else {
+    next.base = llm::apply(base(), change);
+    for (std::size_t mask = 0; mask < masks(); ++mask)
+      next.sorted[mask] = llm::sort_by_importance(next.base, order(mask));
+  }
   return {std::move(next), holding_};
 }
 

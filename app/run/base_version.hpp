@@ -31,22 +31,19 @@ class BaseVersion {
   /// The base plus `change`, which is in the order of base(); the variants change where they have something.
   [[nodiscard]] BaseVersion plus(const llm::ModelDelta& change) const;
 
-  [[nodiscard]] const llm::Model& base() const { return masks() == 1 ? sorted_.front() : prepared_.base; }
+  [[nodiscard]] const llm::Model& base() const { return masks() == 1 ? sorted(0) : prepared_.base; }
   [[nodiscard]] std::size_t masks() const { return prepared_.orders.size(); }
   [[nodiscard]] std::size_t ratios() const { return prepared_.shapes.size(); }
   [[nodiscard]] const llm::ImportanceOrder& order(std::size_t mask) const { return prepared_.orders[mask]; }
 
   /// What a variant of that mask is cut from.
-  [[nodiscard]] const llm::Model& sorted(std::size_t mask) const { return sorted_[mask]; }
+  [[nodiscard]] const llm::Model& sorted(std::size_t mask) const { return prepared_.sorted[mask]; }
   /// As clients hold it; numbered mask after mask, by rising ratio.
   [[nodiscard]] const clients::VariantModel& variant(std::size_t index) const { return variants_[index]; }
 
  private:
-  BaseVersion(PreparedBase prepared, std::vector<llm::Model> sorted, const Holding& holding);
-
-  PreparedBase prepared_;  // with one mask its base has a config and no weight
+  PreparedBase prepared_;
   Holding holding_;
-  std::vector<llm::Model> sorted_;
   std::vector<clients::VariantModel> variants_;
 };
 

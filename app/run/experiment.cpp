@@ -45,8 +45,11 @@ void Experiment::record_clients() {
 void Experiment::prepare_learning() {
   const auto& scenario = assembly_.scenario;
   say("loading and pruning the base");
-  auto prepared = assembly_.prepared ? std::exchange(assembly_.prepared, std::nullopt)
-                                     : std::optional{prepare_base(scenario, assembly_.methods, assembly_.base)};
+  const auto& methods = assembly_.methods;
+  auto prepared = assembly_.prepared ? std::move(*std::exchange(assembly_.prepared, std::nullopt))
+                                     : rank_base(scenario, methods, assembly_.base);
+  // A policy that goes by quality had them cut, to be measured, before there were plans.
+  if (!methods.policy->needs_quality()) cut_variants(prepared, scenario, methods, assembly_.base);
   const auto& protocol = *assembly_.methods.protocol;
   Aggregation aggregation{.discount = [&protocol](std::int64_t staleness) { return protocol.discount(staleness); },
                           .mixing = protocol.mixing(),
@@ -54,7 +57,7 @@ void Experiment::prepare_learning() {
                           .public_texts = assembly_.base.calibration};
   if (protocol.through_aggregators())
     aggregation.group = [this](std::uint32_t client) { return assembly_.fleet.row(client).cell; };
-  learner_.emplace(scenario, assembly_.task, std::move(aggregation), std::move(*prepared), options_.crew);
+  learner_.emplace(scenario, assembly_.task, std::move(aggregation), std::move(prepared), options_.crew);
 }
 
 void Experiment::run() {

@@ -21,6 +21,10 @@
 namespace edgefuse::app {
 namespace {
 
+std::size_t mask_of(std::uint32_t client, const BaseVersion& model) {
+  return client % model.masks();
+}
+
 std::size_t ratio_index(const BaseVersion& model, const llm::VariantShape& shape) {
   for (std::size_t i = 0; i < model.ratios(); ++i)
     if (model.variant(i).shape == shape) return i;
@@ -71,10 +75,6 @@ void Learner::release(std::int64_t version) {
   --found->second.users;
   while (versions_.size() > 1 && versions_.begin()->second.users == 0)
     versions_.erase(versions_.begin());
-}
-
-std::size_t Learner::mask_of(std::uint32_t client, const BaseVersion& model) const {
-  return client % model.masks();
 }
 
 void Learner::note(const llm::Plan& plan, std::int64_t invitation, std::int64_t version) {

@@ -83,7 +83,6 @@ class Learner {
   };
 
   [[nodiscard]] std::int64_t version() const { return versions_.rbegin()->first; }
-  [[nodiscard]] std::size_t mask_of(std::uint32_t client, const BaseVersion& model) const;
   [[nodiscard]] llm::Adapter initial_adapter(const llm::Plan& plan, std::uint32_t stream, const Version& version) const;
   void add_contribution(const llm::Update& update, TrainingRecord& record);
   void weigh();

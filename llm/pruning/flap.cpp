@@ -5,11 +5,11 @@
 #include <cmath>
 #include <cstddef>
 #include <memory>
-#include <numeric>
 #include <utility>
 
 #include "llm/pruning/coupled.hpp"
 #include "llm/pruning/input_moments.hpp"
+#include "llm/pruning/standardised.hpp"
 
 namespace edgefuse::llm {
 namespace {
@@ -23,19 +23,6 @@ std::vector<double> channel_scores(Metric metric, const at::Tensor& weight, cons
   for (std::size_t j = 0; j < scores.size(); ++j)
     scores[j] *=
         metric == Metric::wifv ? variance[j] : std::sqrt(inputs.squares()[j]) / static_cast<double>(weight.size(0));
-  return scores;
-}
-
-/// (x - mean) / deviation, of a sample as torch.std takes it; all 0 where nothing differs.
-std::vector<double> standardised(std::vector<double> scores) {
-  const auto n = static_cast<double>(scores.size());
-  const double mean = std::accumulate(scores.begin(), scores.end(), 0.0) / n;
-  double squares = 0;
-  for (const double x : scores)
-    squares += (x - mean) * (x - mean);
-  const double deviation = std::sqrt(squares / (n - 1));
-  for (double& x : scores)
-    x = deviation > 0 ? (x - mean) / deviation : 0;
   return scores;
 }
 
@@ -88,11 +75,11 @@ class FlapPruner final : public Pruner {
     for (auto& score : heads)
       score *= score;
     const auto width = config.head_dim * config.group();
-    auto groups = block_sums(standardised(std::move(heads)), width);
+    auto groups = block_sums(standardised(std::move(heads), Deviation::sample), width);
     for (auto& score : groups)
       score /= static_cast<double>(width);
     return {.kv_heads = std::move(groups),
-            .neurons = standardised(channel_scores(metric_, layer.down.weight, moments.down))};
+            .neurons = standardised(channel_scores(metric_, layer.down.weight, moments.down), Deviation::sample)};
   }
 
   Metric metric_;

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <numeric>
 
+#include "llm/pruning/standardised.hpp"
 #include "sim/expects.hpp"
 
 namespace edgefuse::llm {
@@ -16,18 +17,6 @@ std::vector<std::int64_t> order_by_score(const std::vector<double>& scores) {
   std::ranges::stable_sort(order, std::ranges::greater{},
                            [&](std::int64_t i) { return scores[static_cast<std::size_t>(i)]; });
   return order;
-}
-
-std::vector<double> standardised(std::vector<double> scores) {
-  const auto n = static_cast<double>(scores.size());
-  const double mean = std::accumulate(scores.begin(), scores.end(), 0.0) / n;
-  double squares = 0;
-  for (const double x : scores)
-    squares += (x - mean) * (x - mean);
-  const double deviation = std::sqrt(squares / n);
-  for (double& x : scores)
-    x = deviation > 0 ? (x - mean) / deviation : 0;
-  return scores;
 }
 
 /// Something that can go, and what goes with it.
@@ -51,7 +40,7 @@ std::vector<Unit> units_by_rising_score(const ModelConfig& config, const Importa
                                         const Protection& protection) {
   std::vector<Unit> units;
   const auto add = [&](std::size_t layer, bool neuron, std::vector<double> scores) {
-    if (!importance.comparable) scores = standardised(std::move(scores));
+    if (!importance.comparable) scores = standardised(std::move(scores), Deviation::population);
     std::ranges::sort(scores);
     const auto weights = neuron ? weights_of_neuron(config) : weights_of_group(config);
     for (const double score : scores)

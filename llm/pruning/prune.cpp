@@ -24,13 +24,19 @@ std::vector<VariantShape> variant_shapes(const Pruner& pruner, const ModelConfig
   return shapes;
 }
 
-PrunedBase prune(const Model& base, const Pruner& pruner, std::span<const double> ratios, const PruningOptions& options,
-                 const Calibration& calibration) {
+PrunedBase ranked(const Model& base, const Pruner& pruner, std::span<const double> ratios,
+                  const PruningOptions& options, const Calibration& calibration) {
   EDGEFUSE_EXPECTS(!calibration.empty() || !pruner.needs_calibration(), "a calibrated pruner sees text");
   const auto importance = pruner.rank(base, calibration);
   PrunedBase pruned{.order = order_of(importance), .sorted = {}, .shapes = {}, .variants = {}};
   pruned.sorted = sort_by_importance(base, pruned.order);
   pruned.shapes = variant_shapes(pruner, base.config, importance, ratios, options);
+  return pruned;
+}
+
+PrunedBase prune(const Model& base, const Pruner& pruner, std::span<const double> ratios, const PruningOptions& options,
+                 const Calibration& calibration) {
+  auto pruned = ranked(base, pruner, ratios, options, calibration);
   pruned.variants = pruner.cut(pruned.sorted, pruned.shapes, calibration);
   return pruned;
 }

@@ -32,7 +32,11 @@ struct PrunedBase {
   std::vector<Model> variants;  // of `sorted`, one for each shape
 };
 
-/// Ranks, sorts and cuts. `ratios` rise; `calibration` is empty only where the pruner needs none.
+/// Ranks, sorts and says what each variant keeps; the variants themselves are not cut.
+[[nodiscard]] PrunedBase ranked(const Model& base, const Pruner& pruner, std::span<const double> ratios,
+                                const PruningOptions& options, const Calibration& calibration);
+
+/// The same, and cuts. `ratios` rise; `calibration` is empty only where the pruner needs none.
 [[nodiscard]] PrunedBase prune(const Model& base, const Pruner& pruner, std::span<const double> ratios,
                                const PruningOptions& options, const Calibration& calibration);
 

@@ -77,7 +77,9 @@ TEST(GlobalBudget, VariantsAreNestedAndKeepOneOfEach) {
         EXPECT_LE(shape.layers[l].neurons, larger.layers[l].neurons) << ratio;
         EXPECT_GE(std::min(shape.layers[l].kv_heads, shape.layers[l].neurons), 1) << ratio;
       }
-      if (i % 3 == 0) EXPECT_EQ(shape.layers[0], full_shape(config).layers[0]) << "the first layer is protected";
+      if (i % 3 == 0) {
+        EXPECT_EQ(shape.layers[0], full_shape(config).layers[0]) << "the first layer is protected";
+      }
       larger = shape;
     }
     EXPECT_EQ(larger.layers[1], (LayerShape{.kv_heads = 1, .neurons = 1}));
