@@ -34,6 +34,11 @@ enum class Domain : std::uint32_t {
   evaluation_questions = 0xa10,
   recovery_noise = 0xb00,
   retraining_batches = 0xb10,
+  fusion_module = 0xc00,
+  fusion_mask = 0xc10,
+  fusion_search = 0xc20,
+  conflict_order = 0xc30,
+  compression = 0xc40,
   test = 0xff00,
 };
 

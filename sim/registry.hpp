@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <memory>
 #include <span>
 #include <string>
@@ -11,14 +12,15 @@
 
 namespace edgefuse {
 
-/// One implementation of a plug-in point: its name in scenario files, a line for `--help` with its source, its
-/// parameters, and how to make it from a completed set of them.
+/// One implementation of a plug-in point: its name in scenario files and other names it goes by, a line for `--help`
+/// with its source, its parameters, and how to make it from a completed set of them.
 template <class Interface>
 struct Method {
   std::string name;
   std::string summary;
   std::vector<ParameterSpec> parameters;
   std::unique_ptr<Interface> (*make)(const Parameters& completed);
+  std::vector<std::string> aliases{};
 };
 
 /// Throws InputError: `name` is not among `known`, with the nearest one that is. `kind` says what was looked for.
@@ -44,7 +46,8 @@ class Registry {
                                                 const Origin& settings) const {
     std::vector<std::string> known;
     for (const auto& method : methods_) {
-      if (method.name == name) return method.make(complete(method.name, method.parameters, given, settings));
+      if (method.name == name || std::ranges::find(method.aliases, name) != method.aliases.end())
+        return method.make(complete(method.name, method.parameters, given, settings));
       known.push_back(method.name);
     }
     refuse_unknown(kind_, name, known, origin);
