@@ -117,7 +117,7 @@ struct Selection {
 /// One way to make a fused model of the same updates.
 struct FusionArm {
   std::string name = "fused";
-  std::string rule = "mean";
+  std::string rule = "weighted-mean";
   Settings settings;
   std::string conflict = "none";
   Settings conflict_settings;

@@ -185,7 +185,7 @@ Section arms_section() {
       {
           key("name", &FusionArm::name, Name{"name"}, "How the results call it."),
           key("rule", &FusionArm::rule, Name{"name of a fusion rule"},
-              "`mean`, `mean-nonzero`, `coverage-mean`, `task-arithmetic`, `ties`, or `stack` (FLoRA)."),
+              "A rule of docs/models/fusion.md: `weighted-mean`, `ties`, `stack`, and many more."),
           key("settings", &FusionArm::settings, ParameterTable{}, "The rule's own parameters."),
           key("conflict", &FusionArm::conflict, Name{"name of a conflict resolution"},
               "What is done to the adapters before the rule: `none`, or `cr-sign`, our reading of LoRA-CR."),

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <algorithm>
+#include <functional>
 #include <memory>
 #include <span>
 #include <string>
@@ -19,7 +20,7 @@ struct Method {
   std::string name;
   std::string summary;
   std::vector<ParameterSpec> parameters;
-  std::unique_ptr<Interface> (*make)(const Parameters& completed);
+  std::function<std::unique_ptr<Interface>(const Parameters& completed)> make;
   std::vector<std::string> aliases{};
 };
 

@@ -29,8 +29,8 @@ Arm make_arm(const scenarios::Scenario& scenario, std::size_t index, Mistakes& m
 
 }  // namespace
 
-llm::ModelDelta Arm::fuse(std::span<const server::Contribution> contributions) const {
-  return server::fuse(contributions, *resolver, *rule);
+llm::ModelDelta Arm::fuse(std::span<const server::Contribution> contributions, const server::FusionSeed& seed) const {
+  return server::fuse(contributions, *resolver, *rule, seed);
 }
 
 std::vector<Arm> make_arms(const scenarios::Scenario& scenario) {

@@ -19,7 +19,8 @@ struct Arm {
   std::unique_ptr<server::ConflictResolver> resolver;
   std::unique_ptr<server::FusionRule> rule;
 
-  [[nodiscard]] llm::ModelDelta fuse(std::span<const server::Contribution> contributions) const;
+  [[nodiscard]] llm::ModelDelta fuse(std::span<const server::Contribution> contributions,
+                                     const server::FusionSeed& seed) const;
 };
 
 /// The scenario's arms. Throws InputError with every unknown method and parameter of all of them.

@@ -21,7 +21,7 @@ namespace {
 
 /// A domain's clients fused without any conflict resolution: what "adapter:<domain>" is.
 llm::ModelDelta plain_mean(std::span<const server::Contribution> contributions) {
-  const auto rule = server::fusion_rules().make("mean");
+  const auto rule = server::fusion_rules().make("weighted-mean");
   const auto resolver = server::conflict_resolvers().make("none");
   return server::fuse(contributions, *resolver, *rule);
 }

@@ -145,7 +145,8 @@ void Learner::add_contribution(const llm::Update& update, TrainingRecord& record
   contributions_.push_back({.client = update.client,
                             .weight = by_examples ? static_cast<double>(update.examples) : 1.0,
                             .delta = std::move(*delta),
-                            .coverage = std::move(coverage)});
+                            .coverage = std::move(coverage),
+                            .scale = update.adapter.spec.scale()});
   begun_.push_back(update.version);
   record.refused = false;
 }
@@ -180,11 +181,12 @@ llm::ModelDelta Learner::fused(const Arm& arm) const {
 }
 
 llm::ModelDelta Learner::plainly_fused(const Arm& arm) const {
-  if (!aggregation_.group) return arm.fuse(contributions_);
+  const server::FusionSeed seed{.seed = scenario_.seed, .round = static_cast<std::uint32_t>(version())};
+  if (!aggregation_.group) return arm.fuse(contributions_, seed);
   std::vector<std::uint32_t> groups;
   for (const auto& contribution : contributions_)
     groups.push_back(aggregation_.group(contribution.client));
-  return server::fuse_in_groups(contributions_, groups, *arm.resolver, *arm.rule);
+  return server::fuse_in_groups(contributions_, groups, *arm.resolver, *arm.rule, seed);
 }
 
 double Learner::share_of_those_begun_by(std::int64_t version) const {

@@ -2,6 +2,7 @@
 
 #include "llm/module_id.hpp"
 #include "server/fusion/contribution.hpp"
+#include "server/fusion/draws.hpp"
 #include "sim/registry.hpp"
 
 namespace edgefuse::server {
@@ -17,7 +18,7 @@ class ConflictResolver {
 
   /// As many parts, in the same order, with the same index, weight and coverage. Never writes into a tensor it was
   /// given.
-  [[nodiscard]] virtual ModuleParts resolve(llm::ModuleId module, ModuleParts parts) const = 0;
+  [[nodiscard]] virtual ModuleParts resolve(llm::ModuleId module, ModuleParts parts, const FusionSeed& seed) const = 0;
   /// Whether low-rank parts stay low rank whatever their values.
   [[nodiscard]] virtual bool keeps_low_rank() const = 0;
 };

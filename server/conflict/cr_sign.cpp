@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "server/fusion/dense_parts.hpp"
+#include "server/fusion/linear_combination.hpp"
 #include "sim/expects.hpp"
 
 namespace edgefuse::server {
@@ -77,13 +78,11 @@ class CrSign final : public ConflictResolver {
  public:
   explicit CrSign(const SignConflictOptions& options) : options_{options} {}
 
-  [[nodiscard]] ModuleParts resolve(llm::ModuleId /*module*/, ModuleParts parts) const override {
+  [[nodiscard]] ModuleParts resolve(llm::ModuleId /*module*/, ModuleParts parts,
+                                    const FusionSeed& /*seed*/) const override {
     if (parts.size() < 2 || options_.beta == 0) return parts;
     auto changes = own_dense(parts);
-    std::vector<double> weights;
-    for (const auto& part : parts)
-      weights.push_back(part.weight);
-    const auto found = find_sign_conflict(changes, weights, options_);
+    const auto found = find_sign_conflict(changes, weights_of(parts), options_);
     for (std::size_t i = 0; i < parts.size(); ++i) {
       mitigate(numbers(changes[i]), found, options_);
       parts[i].delta = llm::Dense{std::move(changes[i])};

@@ -7,7 +7,8 @@ namespace {
 
 class NoResolution final : public ConflictResolver {
  public:
-  [[nodiscard]] ModuleParts resolve(llm::ModuleId /*module*/, ModuleParts parts) const override { return parts; }
+  [[nodiscard]] ModuleParts resolve(llm::ModuleId /*module*/, ModuleParts parts,
+                                    const FusionSeed& /*seed*/) const override { return parts; }
   [[nodiscard]] bool keeps_low_rank() const override { return true; }
 };
 

@@ -16,14 +16,17 @@ struct Contribution {
   double weight = 1;
   llm::ModelDelta delta;
   Coverage coverage{};
+  double scale = 1;  // of LoRA, s = alpha / rank: in B already, for rules that want B without it
 };
 
 /// What one contribution changes in one module. `index` is its place among all contributions, sorted by client.
 struct ModulePart {
   std::size_t index = 0;
+  std::uint32_t client = 0;
   double weight = 1;
   llm::ModuleDelta delta;
   ModuleCoverage coverage{};
+  double scale = 1;
 };
 /// All parts of one module, by rising index; contributions that lack the module are not there.
 using ModuleParts = std::vector<ModulePart>;

@@ -83,7 +83,7 @@ llm::Dense dense_mean(const ModuleParts& parts, const llm::MatrixShape& shape) {
 }
 
 class CoverageMean final : public ModuleLocalRule {
-  [[nodiscard]] llm::ModuleDelta fuse_module(ModuleParts parts, const ResolvedModules& /*all*/) const override {
+  [[nodiscard]] llm::ModuleDelta fuse_module(ModuleParts parts, const ModuleSource& /*all*/) const override {
     const auto shape = shape_of(parts.front().delta);
     const bool whole_rows =
         std::ranges::all_of(parts, [&](const auto& part) { return part.coverage.rows.all_of(shape.out); });

@@ -3,13 +3,12 @@
 #include <utility>
 
 #include "llm/threads.hpp"
-#include "server/fusion/resolved_modules.hpp"
 #include "sim/error.hpp"
 
 namespace edgefuse::server {
 
-void ModuleLocalRule::fuse(const ResolvedModules& modules, const DeltaSink& sink) const {
-  for (const auto& [id, shape] : modules.shapes())
+void ModuleLocalRule::fuse(const ModuleSource& modules, const DeltaSink& sink) const {
+  for (const auto& [id, shape] : modules.shapes)
     sink(id, fuse_module(modules.parts(id), modules));
 }
 
@@ -23,17 +22,16 @@ void check_compatible(const ConflictResolver& resolver, const FusionRule& rule, 
                 .remedy = "use fusion \"mean\", which gives the same sum, or conflict \"none\""}};
 }
 
-void fuse(std::span<const Contribution> contributions, const ConflictResolver& resolver, const FusionRule& rule,
-          const DeltaSink& sink) {
+void fuse(ModuleSource source, const ConflictResolver& resolver, const FusionRule& rule, const DeltaSink& sink) {
   check_compatible(resolver, rule);
   llm::use_one_thread_per_gang();  // a product's last bits may depend on how many threads share it
-  rule.fuse(ResolvedModules{contributions, resolver}, sink);
+  if (source.contributions > 0) rule.fuse(resolved(std::move(source), resolver), sink);
 }
 
 llm::ModelDelta fuse(std::span<const Contribution> contributions, const ConflictResolver& resolver,
-                     const FusionRule& rule) {
+                     const FusionRule& rule, const FusionSeed& seed) {
   llm::ModelDelta fused;
-  fuse(contributions, resolver, rule,
+  fuse(source_of(contributions, seed, rule.weight_signs()), resolver, rule,
        [&](llm::ModuleId id, llm::ModuleDelta delta) { fused.emplace(id, std::move(delta)); });
   return fused;
 }

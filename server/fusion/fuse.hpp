@@ -12,13 +12,13 @@ namespace edgefuse::server {
 
 /// Resolves conflicts and fuses, module by module. The order of `contributions` never changes a bit of the result: they
 /// are taken by rising client id (one client's several in the order given). No contribution: no change, an empty delta.
-/// Throws InputError as ResolvedModules does, and when rule and resolver do not go together.
+/// Throws InputError as source_of does, and when rule and resolver do not go together.
 [[nodiscard]] llm::ModelDelta fuse(std::span<const Contribution> contributions, const ConflictResolver& resolver,
-                                   const FusionRule& rule);
+                                   const FusionRule& rule, const FusionSeed& seed = {});
 
-/// The same with the result handed over module by module, so that no more than one dense module is in memory.
-void fuse(std::span<const Contribution> contributions, const ConflictResolver& resolver, const FusionRule& rule,
-          const DeltaSink& sink);
+/// The same of changes that come module by module, the result handed over in the same way: no more than one module
+/// need be in memory.
+void fuse(ModuleSource source, const ConflictResolver& resolver, const FusionRule& rule, const DeltaSink& sink);
 
 /// Throws InputError when `rule` needs the low-rank form that `resolver` destroys: to be called before any work starts.
 void check_compatible(const ConflictResolver& resolver, const FusionRule& rule, const Origin& origin = {});

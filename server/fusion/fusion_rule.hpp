@@ -3,7 +3,7 @@
 #include <functional>
 
 #include "llm/delta.hpp"
-#include "server/fusion/resolved_modules.hpp"
+#include "server/fusion/module_source.hpp"
 #include "sim/registry.hpp"
 
 namespace edgefuse::server {
@@ -20,19 +20,21 @@ class FusionRule {
   FusionRule& operator=(const FusionRule&) = delete;
   virtual ~FusionRule() = default;
 
-  virtual void fuse(const ResolvedModules& modules, const DeltaSink& sink) const = 0;
+  virtual void fuse(const ModuleSource& modules, const DeltaSink& sink) const = 0;
   /// Whether the rule is defined on factors only and cannot take a dense change.
   [[nodiscard]] virtual bool needs_low_rank() const { return false; }
+  /// Whether weights may be negative: an adapter is then taken away.
+  [[nodiscard]] virtual WeightSigns weight_signs() const { return WeightSigns::positive; }
 };
 
 /// A rule that fuses each module by itself.
 class ModuleLocalRule : public FusionRule {
  public:
-  void fuse(const ResolvedModules& modules, const DeltaSink& sink) const final;
+  void fuse(const ModuleSource& modules, const DeltaSink& sink) const final;
 
  private:
   /// `parts` is not empty.
-  [[nodiscard]] virtual llm::ModuleDelta fuse_module(ModuleParts parts, const ResolvedModules& all) const = 0;
+  [[nodiscard]] virtual llm::ModuleDelta fuse_module(ModuleParts parts, const ModuleSource& all) const = 0;
 };
 
 /// All fusion rules by name.

@@ -57,10 +57,17 @@ llm::LowRank stacked_as(at::ScalarType type, const ModuleParts& parts, std::span
 
 }  // namespace
 
-std::vector<double> normalised_weights(const ModuleParts& parts, const ResolvedModules& all) {
+std::vector<double> weights_of(const ModuleParts& parts) {
   std::vector<double> weights;
   for (const auto& part : parts)
-    weights.push_back(part.weight / all.total_weight());
+    weights.push_back(part.weight);
+  return weights;
+}
+
+std::vector<double> normalised_weights(const ModuleParts& parts, const ModuleSource& all) {
+  auto weights = weights_of(parts);
+  for (auto& weight : weights)
+    weight /= all.total_weight;
   return weights;
 }
 

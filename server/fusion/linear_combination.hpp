@@ -5,12 +5,15 @@
 
 #include "llm/delta.hpp"
 #include "server/fusion/contribution.hpp"
-#include "server/fusion/resolved_modules.hpp"
+#include "server/fusion/module_source.hpp"
 
 namespace edgefuse::server {
 
+/// w_i of each part.
+[[nodiscard]] std::vector<double> weights_of(const ModuleParts& parts);
+
 /// w_i / Σ w for each part, the sum over all contributions, also those without the module.
-[[nodiscard]] std::vector<double> normalised_weights(const ModuleParts& parts, const ResolvedModules& all);
+[[nodiscard]] std::vector<double> normalised_weights(const ModuleParts& parts, const ModuleSource& all);
 
 /// Σ c_i B_i A_i without a product: A = [c_1 A_1; c_2 A_2; ...], B = [B_1 B_2 ...]; rank Σ r_i (FLoRA, 2409.05976).
 /// Parts with coefficient 0 are left out. All parts must be low rank.

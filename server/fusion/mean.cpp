@@ -9,7 +9,13 @@ namespace edgefuse::server {
 namespace {
 
 class Mean final : public ModuleLocalRule {
-  [[nodiscard]] llm::ModuleDelta fuse_module(ModuleParts parts, const ResolvedModules& all) const override {
+  [[nodiscard]] llm::ModuleDelta fuse_module(ModuleParts parts, const ModuleSource& all) const override {
+    return linear_combination(parts, std::vector<double>(parts.size(), 1 / static_cast<double>(all.contributions)));
+  }
+};
+
+class WeightedMean final : public ModuleLocalRule {
+  [[nodiscard]] llm::ModuleDelta fuse_module(ModuleParts parts, const ModuleSource& all) const override {
     return linear_combination(parts, normalised_weights(parts, all));
   }
 };
@@ -18,9 +24,16 @@ class Mean final : public ModuleLocalRule {
 
 Method<FusionRule> mean_rule() {
   return {.name = "mean",
-          .summary = "example-weighted mean of the changes, exact (FedAvg on products)",
+          .summary = "plain mean of the changes, exact",
           .parameters = {},
           .make = [](const Parameters&) -> std::unique_ptr<FusionRule> { return std::make_unique<Mean>(); }};
+}
+
+Method<FusionRule> weighted_mean_rule() {
+  return {.name = "weighted-mean",
+          .summary = "example-weighted mean of the changes, exact (FedAvg on products)",
+          .parameters = {},
+          .make = [](const Parameters&) -> std::unique_ptr<FusionRule> { return std::make_unique<WeightedMean>(); }};
 }
 
 }  // namespace edgefuse::server

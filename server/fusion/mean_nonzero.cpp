@@ -14,10 +14,10 @@ namespace edgefuse::server {
 namespace {
 
 class MeanNonzero final : public ModuleLocalRule {
-  [[nodiscard]] llm::ModuleDelta fuse_module(ModuleParts parts, const ResolvedModules& all) const override;
+  [[nodiscard]] llm::ModuleDelta fuse_module(ModuleParts parts, const ModuleSource& all) const override;
 };
 
-llm::ModuleDelta MeanNonzero::fuse_module(ModuleParts parts, const ResolvedModules& /*all*/) const {
+llm::ModuleDelta MeanNonzero::fuse_module(ModuleParts parts, const ModuleSource& /*all*/) const {
   std::vector<double> sum;
   std::vector<std::uint32_t> count;
   at::Tensor result;

@@ -13,7 +13,7 @@ class Stack final : public ModuleLocalRule {
   [[nodiscard]] bool needs_low_rank() const override { return true; }
 
  private:
-  [[nodiscard]] llm::ModuleDelta fuse_module(ModuleParts parts, const ResolvedModules& all) const override {
+  [[nodiscard]] llm::ModuleDelta fuse_module(ModuleParts parts, const ModuleSource& all) const override {
     return stacked(parts, normalised_weights(parts, all));
   }
 };
@@ -24,7 +24,8 @@ Method<FusionRule> stack_rule() {
   return {.name = "stack",
           .summary = "example-weighted sum as stacked factors, exact and low rank (FLoRA)",
           .parameters = {},
-          .make = [](const Parameters&) -> std::unique_ptr<FusionRule> { return std::make_unique<Stack>(); }};
+          .make = [](const Parameters&) -> std::unique_ptr<FusionRule> { return std::make_unique<Stack>(); },
+          .aliases = {"flora"}};
 }
 
 }  // namespace edgefuse::server

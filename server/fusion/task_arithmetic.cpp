@@ -13,7 +13,7 @@ class TaskArithmetic final : public ModuleLocalRule {
   explicit TaskArithmetic(double lambda) : lambda_{lambda} {}
 
  private:
-  [[nodiscard]] llm::ModuleDelta fuse_module(ModuleParts parts, const ResolvedModules& /*all*/) const override {
+  [[nodiscard]] llm::ModuleDelta fuse_module(ModuleParts parts, const ModuleSource& /*all*/) const override {
     return linear_combination(parts, std::vector<double>(parts.size(), lambda_));
   }
 

@@ -21,7 +21,7 @@ class TiesPerTensor final : public ModuleLocalRule {
   TiesPerTensor(double density, double lambda) : density_{density}, lambda_{lambda} {}
 
  private:
-  [[nodiscard]] llm::ModuleDelta fuse_module(ModuleParts parts, const ResolvedModules& /*all*/) const override {
+  [[nodiscard]] llm::ModuleDelta fuse_module(ModuleParts parts, const ModuleSource& /*all*/) const override {
     auto changes = own_dense(parts);
     for (auto& change : changes)
       trim_to_density(numbers(change), density_);
@@ -36,23 +36,23 @@ class TiesWholeModel final : public FusionRule {
  public:
   TiesWholeModel(double density, double lambda) : density_{density}, lambda_{lambda} {}
 
-  void fuse(const ResolvedModules& modules, const DeltaSink& sink) const override {
+  void fuse(const ModuleSource& modules, const DeltaSink& sink) const override {
     auto trims = settled_trims(modules);
     std::int64_t balance = 0;
-    for (const auto& [id, shape] : modules.shapes())
+    for (const auto& [id, shape] : modules.shapes)
       balance += sign_balance(trimmed(modules.parts(id), trims));
     for (auto& trim : trims)
       trim.rewind();
-    for (const auto& [id, shape] : modules.shapes())
+    for (const auto& [id, shape] : modules.shapes)
       sink(id, llm::Dense{disjoint_mean(trimmed(modules.parts(id), trims), balance, lambda_)});
   }
 
  private:
   /// One per contribution. A module that a contribution lacks is as many zeros.
-  [[nodiscard]] std::vector<Trim> settled_trims(const ResolvedModules& modules) const {
-    std::vector<Trim> trims(modules.contributions(), Trim{density_});
+  [[nodiscard]] std::vector<Trim> settled_trims(const ModuleSource& modules) const {
+    std::vector<Trim> trims(modules.contributions, Trim{density_});
     const auto pass = [&](auto count) {
-      for (const auto& [id, shape] : modules.shapes()) {
+      for (const auto& [id, shape] : modules.shapes) {
         const std::vector<float> zeros(static_cast<std::size_t>(shape.out * shape.in), 0.0F);
         std::vector<std::span<const float>> pieces(trims.size(), zeros);
         const auto parts = modules.parts(id);

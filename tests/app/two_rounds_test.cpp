@@ -167,9 +167,9 @@ struct TwoRounds : ::testing::Test {
   }
 };
 
-const Way mean{"mean", "none", scenarios::Weights::examples};
-const Way equal_mean{"mean", "none", scenarios::Weights::equal};
-const Way resolved{"mean", "cr-sign", scenarios::Weights::examples};
+const Way mean{"weighted-mean", "none", scenarios::Weights::examples};
+const Way equal_mean{"weighted-mean", "none", scenarios::Weights::equal};
+const Way resolved{"weighted-mean", "cr-sign", scenarios::Weights::examples};
 
 TEST_F(TwoRounds, StartTheSecondFromTheFirstArmsMeanWeightedByExamples) {
   const auto hand = by_hand();

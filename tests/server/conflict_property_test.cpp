@@ -19,8 +19,8 @@ using testing::random_contributions;
 std::vector<at::Tensor> resolved(const std::vector<Contribution>& contributions, const Parameters& parameters) {
   const auto resolver = conflict_resolvers().make("cr-sign", parameters);
   std::vector<at::Tensor> changes;
-  const ResolvedModules modules{contributions, *resolver};
-  for (const auto& [id, shape] : modules.shapes())
+  const auto modules = server::resolved(source_of(contributions), *resolver);
+  for (const auto& [id, shape] : modules.shapes)
     for (const auto& part : modules.parts(id))
       changes.push_back(llm::dense(part.delta));
   return changes;
@@ -40,7 +40,7 @@ TEST(ConflictProperty, BetaZeroIsTheIdentityAndKeepsTheLowRank) {
   const auto contributions = random_contributions(5, 61);
   const auto resolver = conflict_resolvers().make("cr-sign", {{"beta", 0.0}, {"rescale", true}});
   EXPECT_TRUE(resolver->keeps_low_rank());
-  const ResolvedModules modules{contributions, *resolver};
+  const auto modules = server::resolved(source_of(contributions), *resolver);
   for (const auto& part : modules.parts(testing::q0)) {
     const auto& given = std::get<llm::LowRank>(contributions[part.index].delta.at(testing::q0));
     EXPECT_TRUE(at::equal(std::get<llm::LowRank>(part.delta).a, given.a));
@@ -67,8 +67,8 @@ TEST(ConflictProperty, AThresholdOfOneFindsNoConflict) {
 TEST(ConflictProperty, AfterFullResolutionNoEntryHasTwoSigns) {
   const auto contributions = random_contributions(6, 64);
   const auto resolver = conflict_resolvers().make("cr-sign");
-  const ResolvedModules modules{contributions, *resolver};
-  for (const auto& [id, shape] : modules.shapes()) {
+  const auto modules = server::resolved(source_of(contributions), *resolver);
+  for (const auto& [id, shape] : modules.shapes) {
     auto up = at::zeros({shape.out, shape.in}, at::kBool);
     auto down = at::zeros({shape.out, shape.in}, at::kBool);
     for (const auto& part : modules.parts(id)) {

@@ -180,7 +180,7 @@ TEST(CoverageMeanProperty, WithoutCoverageItIsTheMeanBitForBit) {
     auto same_modules = contributions;
     for (auto& c : same_modules)
       c.delta.erase(testing::gate1);
-    EXPECT_TRUE(testing::same_bits(fused(same_modules), fused(same_modules, "mean"))) << count << " clients";
+    EXPECT_TRUE(testing::same_bits(fused(same_modules), fused(same_modules, "weighted-mean"))) << count << " clients";
   }
 }
 

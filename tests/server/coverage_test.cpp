@@ -91,7 +91,7 @@ TEST(Coverage, GoesThroughEveryConflictResolver) {
   const auto resolvers = conflict_resolvers();
   for (const auto& method : resolvers.methods()) {
     const auto resolver = conflict_resolvers().make(method.name);
-    const ResolvedModules modules{contributions, *resolver};
+    const auto modules = server::resolved(source_of(contributions), *resolver);
     for (const auto& part : modules.parts(testing::q0)) {
       EXPECT_EQ(part.coverage.rows, Kept::first(20 - static_cast<std::int64_t>(part.index))) << method.name;
       EXPECT_EQ(part.coverage.columns, Kept::only({static_cast<std::int64_t>(part.index)})) << method.name;

@@ -30,6 +30,9 @@ struct Choice {
   Parameters parameters{};
 };
 const std::vector<Choice> all_rules = {{"mean"},
+                                       {"weighted-mean"},
+                                       {"sum"},
+                                       {"weighted-sum"},
                                        {"coverage-mean"},
                                        {"mean-nonzero"},
                                        {"task-arithmetic", {{"lambda", 1.0}}},
@@ -71,7 +74,7 @@ TEST(FusionProperty, EveryRegisteredRuleIsInTheseTests) {
 TEST(FusionProperty, StackAndMeanAreTheWeightedSumForMixedRanks) {
   for (std::uint32_t count = 1; count <= 9; ++count) {
     const auto contributions = random_contributions(count, 30 + count);
-    for (const auto* rule : {"mean", "stack"}) {
+    for (const auto* rule : {"weighted-mean", "stack"}) {
       const auto fused = fuse(contributions, *none(), *fusion_rules().make(rule));
       EXPECT_EQ(fused.size(), 3U);
       for (const auto& [id, delta] : fused)
@@ -93,7 +96,7 @@ TEST(FusionProperty, StackStaysLowRankWithTheSumOfTheRanks) {
 
 TEST(FusionProperty, MeanIsLowRankExactlyWhileThatIsSmaller) {
   for (const auto& [count, low_rank] : {std::pair{3U, true}, std::pair{20U, false}}) {
-    const auto fused = fuse(random_contributions(count, 42), *none(), *fusion_rules().make("mean"));
+    const auto fused = fuse(random_contributions(count, 42), *none(), *fusion_rules().make("weighted-mean"));
     for (const auto& [id, delta] : fused)
       EXPECT_EQ(std::holds_alternative<llm::LowRank>(delta), low_rank) << count << " clients, " << id.name();
   }
@@ -101,7 +104,7 @@ TEST(FusionProperty, MeanIsLowRankExactlyWhileThatIsSmaller) {
 
 TEST(FusionProperty, ADenseMeanIsTheSumInDoublePrecisionRoundedOnce) {
   const auto contributions = random_contributions(20, 51);
-  for (const auto& [id, delta] : fuse(contributions, *none(), *fusion_rules().make("mean"))) {
+  for (const auto& [id, delta] : fuse(contributions, *none(), *fusion_rules().make("weighted-mean"))) {
     const auto exact = weighted_mean(contributions, id);
     const auto error = (llm::dense(delta).to(at::kDouble) - exact).abs();
     // Half a unit in the last place of float32, 2^-24, and what float64 loses where the terms cancel.
@@ -148,7 +151,7 @@ TEST(FusionProperty, AWeightOfZeroIsAsIfTheClientWereNotThere) {
   auto with_idle = contributions;
   with_idle.push_back(random_contributions(9, 47).back());
   with_idle.back().weight = 0;
-  for (const auto* rule : {"mean", "stack"}) {
+  for (const auto* rule : {"weighted-mean", "stack"}) {
     const auto fused = fuse(contributions, *none(), *fusion_rules().make(rule));
     EXPECT_TRUE(same_bits(fuse(with_idle, *none(), *fusion_rules().make(rule)), fused)) << rule;
   }
@@ -156,10 +159,10 @@ TEST(FusionProperty, AWeightOfZeroIsAsIfTheClientWereNotThere) {
 
 TEST(FusionProperty, OnlyProportionsOfWeightsMatterToTheMean) {
   auto contributions = random_contributions(5, 48);
-  const auto fused = fuse(contributions, *none(), *fusion_rules().make("mean"));
+  const auto fused = fuse(contributions, *none(), *fusion_rules().make("weighted-mean"));
   for (auto& c : contributions)
     c.weight *= 1024;
-  EXPECT_TRUE(same_bits(fuse(contributions, *none(), *fusion_rules().make("mean")), fused));
+  EXPECT_TRUE(same_bits(fuse(contributions, *none(), *fusion_rules().make("weighted-mean")), fused));
 }
 
 TEST(FusionProperty, DenseAndLowRankInputsGiveTheSame) {

@@ -16,7 +16,7 @@ namespace {
 
 using testing::random_contributions;
 
-std::string complaint(const std::vector<Contribution>& contributions, const char* rule = "mean",
+std::string complaint(const std::vector<Contribution>& contributions, const char* rule = "weighted-mean",
                       const char* conflict = "none") {
   try {
     (void)fuse(contributions, *conflict_resolvers().make(conflict), *fusion_rules().make(rule));
@@ -121,7 +121,7 @@ TEST(Fusion, AllMistakesInAMethodsParametersAreToldAtOnce) {
 
 TEST(Fusion, AMethodWithoutParametersSaysSo) {
   expect_in("fusion.weight: unknown parameter of mean (mean has no parameters)",
-            parameter_complaint("mean", {{"weight", 1.0}}));
+            parameter_complaint("weighted-mean", {{"weight", 1.0}}));
 }
 
 TEST(Fusion, AnUnknownRuleIsAnsweredWithTheNearest) {
