@@ -5,6 +5,8 @@
 #include <cstddef>
 #include <variant>
 
+#include "sim/expects.hpp"
+
 namespace edgefuse::server {
 
 std::vector<at::Tensor> own_dense(const ModuleParts& parts) {
@@ -22,6 +24,20 @@ at::Tensor dense_double(const llm::ModuleDelta& delta) {
   if (const auto* low = std::get_if<llm::LowRank>(&delta))
     return at::mm(low->b.to(at::kDouble), low->a.to(at::kDouble));
   return std::get<llm::Dense>(delta).matrix.to(at::kDouble).contiguous();
+}
+
+const llm::LowRank& factors_of(const ModulePart& part) {
+  const auto* low = std::get_if<llm::LowRank>(&part.delta);
+  EDGEFUSE_EXPECTS(low != nullptr, "a rule that needs factors is given factors");
+  return *low;
+}
+
+llm::ModuleDelta smaller_form(const llm::LowRank& low) {
+  const auto rank = low.a.size(0);
+  const auto out = low.b.size(0);
+  const auto in = low.a.size(1);
+  if (rank * (out + in) >= out * in) return llm::Dense{at::mm(low.b, low.a).to(at::kFloat)};
+  return llm::LowRank{.a = low.a.to(at::kFloat).contiguous(), .b = low.b.to(at::kFloat).contiguous()};
 }
 
 llm::MatrixShape shape_of(const llm::ModuleDelta& delta) {

@@ -17,6 +17,12 @@ namespace edgefuse::server {
 /// ΔW in float64, contiguous; its own memory unless it was dense float64 already.
 [[nodiscard]] at::Tensor dense_double(const llm::ModuleDelta& delta);
 
+/// The factors of a part that is low rank; that it is, is an invariant (FusionRule::needs_low_rank).
+[[nodiscard]] const llm::LowRank& factors_of(const ModulePart& part);
+
+/// In float32, as factors while they hold fewer numbers than their product, else the product.
+[[nodiscard]] llm::ModuleDelta smaller_form(const llm::LowRank& low);
+
 /// Rows and columns of the weight that is changed.
 [[nodiscard]] llm::MatrixShape shape_of(const llm::ModuleDelta& delta);
 
