@@ -40,6 +40,14 @@ llm::ModuleDelta smaller_form(const llm::LowRank& low) {
   return llm::LowRank{.a = low.a.to(at::kFloat).contiguous(), .b = low.b.to(at::kFloat).contiguous()};
 }
 
+ModuleParts with_matrices(ModuleParts parts, const std::vector<at::Tensor>& matrices) {
+  for (std::size_t i = 0; i < parts.size(); ++i) {
+    parts[i].delta = llm::Dense{matrices[i].to(at::kFloat).contiguous()};
+    parts[i].coverage = {};
+  }
+  return parts;
+}
+
 llm::MatrixShape shape_of(const llm::ModuleDelta& delta) {
   if (const auto* low = std::get_if<llm::LowRank>(&delta)) return {low->b.size(0), low->a.size(1)};
   const auto& matrix = std::get<llm::Dense>(delta).matrix;

@@ -23,6 +23,10 @@ namespace edgefuse::server {
 /// In float32, as factors while they hold fewer numbers than their product, else the product.
 [[nodiscard]] llm::ModuleDelta smaller_form(const llm::LowRank& low);
 
+/// The parts with other matrices, in float32, as their changes; coverage, which is of the module's rows and columns, is
+/// gone.
+[[nodiscard]] ModuleParts with_matrices(ModuleParts parts, const std::vector<at::Tensor>& matrices);
+
 /// Rows and columns of the weight that is changed.
 [[nodiscard]] llm::MatrixShape shape_of(const llm::ModuleDelta& delta);
 

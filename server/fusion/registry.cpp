@@ -1,17 +1,52 @@
+#include <iterator>
+#include <utility>
+#include <vector>
+
 #include "server/fusion/coverage_mean.hpp"
+#include "server/fusion/fedit.hpp"
+#include "server/fusion/flexlora.hpp"
 #include "server/fusion/fusion_rule.hpp"
+#include "server/fusion/iso_c.hpp"
+#include "server/fusion/lego.hpp"
 #include "server/fusion/mean.hpp"
 #include "server/fusion/mean_nonzero.hpp"
+#include "server/fusion/peft_factors.hpp"
+#include "server/fusion/space.hpp"
 #include "server/fusion/stack.hpp"
 #include "server/fusion/sum.hpp"
 #include "server/fusion/task_arithmetic.hpp"
 #include "server/fusion/ties.hpp"
+#include "server/fusion/tsv.hpp"
 
 namespace edgefuse::server {
+namespace {
+
+using Methods = std::vector<Method<FusionRule>>;
+
+/// Rules that go entry by entry: also offered inside other spaces.
+Methods entry_wise() {
+  return {mean_nonzero_rule(), task_arithmetic_rule(), ties_rule()};
+}
+
+Methods of_whole_changes() {
+  return {weighted_mean_rule(),  mean_rule(),          sum_rule(),
+          weighted_sum_rule(),   coverage_mean_rule(), stack_rule(),
+          fedit_rule(),          fedex_rule(),         fedex_residual_rule(),
+          flexlora_rule(),       tsv_rule(),           iso_c_core_rule(),
+          lego_rule(),           peft_linear_rule(),   peft_ties_rule(),
+          peft_magnitude_prune_rule()};
+}
+
+}  // namespace
 
 Registry<FusionRule> fusion_rules() {
-  return {"fusion rule",
-          {mean_rule(), weighted_mean_rule(), sum_rule(), weighted_sum_rule(), coverage_mean_rule(), mean_nonzero_rule(), task_arithmetic_rule(), ties_rule(), stack_rule()}};
+  auto all = of_whole_changes();
+  for (const auto& method : entry_wise()) {
+    all.push_back(method);
+    all.push_back(in_space("core", in_core_space, method));
+    all.push_back(knots(method));
+  }
+  return {"fusion rule", std::move(all)};
 }
 
 }  // namespace edgefuse::server

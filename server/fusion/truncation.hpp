@@ -16,8 +16,7 @@ struct Truncated {
 /// The best approximation of rank at most `rank` >= 0 in the Frobenius norm (Eckart and Young 1936); what FlexLoRA
 /// (2402.11505) sends each client. k = min(rank, out, in), and of factors no more than they have.
 ///
-/// Of factors the matrix is never formed: B = Q_b·R_b, A' = Q_a·R_a, and the singular vectors of the small core
-/// R_b·R_a' = U·S·V' make those of B·A, Q_b·U and Q_a·V. In float64, the result in the type of the change; `lost` is
+/// Of factors the matrix is never formed (spectrum_of). In float64, the result in the type of the change; `lost` is
 /// without that last rounding.
 ///
 /// Of two triplets with one singular value any rotation would do, and of each vector either sign: of a row of A, the

@@ -1,0 +1,42 @@
+#include "server/fusion/hetlora.hpp"
+
+#include <ATen/ATen.h>
+
+#include <cmath>
+#include <memory>
+#include <vector>
+
+#include "server/fusion/dense_parts.hpp"
+#include "server/fusion/factor_sum.hpp"
+#include "server/fusion/inner_product.hpp"
+
+namespace edgefuse::server {
+namespace {
+
+class HetLora final : public ModuleLocalRule {
+ public:
+  [[nodiscard]] bool needs_low_rank() const override { return true; }
+
+ private:
+  [[nodiscard]] llm::ModuleDelta fuse_module(ModuleParts parts, const ModuleSource& /*all*/) const override {
+    std::vector<double> shares;
+    double total = 0;
+    for (const auto& part : parts)
+      total += shares.emplace_back(std::sqrt(inner_product(part.delta, part.delta)));
+    for (auto& share : shares)
+      share = total > 0 ? share / total : 0;
+    const auto sum = factor_sum(parts, shares, shares);
+    return llm::LowRank{.a = sum.a.to(at::kFloat), .b = sum.b.to(at::kFloat)};
+  }
+};
+
+}  // namespace
+
+Method<FusionRule> hetlora_rule() {
+  return {.name = "hetlora",
+          .summary = "mean of zero-padded factors, weighted by the size of each change; biased (2401.06432)",
+          .parameters = {},
+          .make = [](const Parameters&) -> std::unique_ptr<FusionRule> { return std::make_unique<HetLora>(); }};
+}
+
+}  // namespace edgefuse::server
