@@ -4,6 +4,7 @@
 #include "app/check_command.hpp"
 #include "app/command.hpp"
 #include "app/compose_command.hpp"
+#include "app/fuse_command.hpp"
 #include "app/logits_command.hpp"
 #include "app/pretrain_command.hpp"
 #include "app/prune_command.hpp"
@@ -21,6 +22,7 @@ std::span<const Command> commands() {
       Command{"show", "summarise a result file", show_command},
       Command{"train", "train one adapter offline, PEFT layout in and out", train_command},
       Command{"prune", "prune a model and say what was lost", prune_command},
+      Command{"fuse", "fuse adapters into one, PEFT layout in and out", fuse_command},
       Command{"pretrain", "pre-train a small base from scratch", pretrain_command},
       Command{"compose", "build a cross-domain benchmark (MMLU-CD)", compose_command},
       Command{"tokenize", "text to token ids", tokenize_command},

@@ -8,6 +8,7 @@
 #include <cmath>
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <utility>
 
 #include <fmt/format.h>
@@ -18,12 +19,27 @@
 namespace edgefuse::app {
 namespace {
 
-ParameterValue parameter_value(const std::string& text) {
-  if (text == "true" || text == "false") return text == "true";
+std::optional<double> number_of(const std::string& text) {
   double number = 0;
   const auto [stop, error] = std::from_chars(text.data(), text.data() + text.size(), number);
   if (error == std::errc{} && stop == text.data() + text.size()) return number;
+  return std::nullopt;
+}
+
+ParameterValue parameter_value(const std::string& text) {
+  if (text == "true" || text == "false") return text == "true";
+  if (const auto number = number_of(text)) return *number;
   return text;
+}
+
+std::vector<std::string> words_of(const std::string& list) {
+  std::vector<std::string> words;
+  for (std::size_t begin = 0; begin <= list.size();) {
+    const std::size_t end = std::min(list.find(',', begin), list.size());
+    words.push_back(list.substr(begin, end - begin));
+    begin = end + 1;
+  }
+  return words;
 }
 
 }  // namespace
@@ -63,10 +79,7 @@ double OptionValues::share(const char* name) {
 
 std::vector<llm::Projection> OptionValues::projections(const char* name) {
   std::vector<llm::Projection> projections;
-  const std::string list = text(name);
-  for (std::size_t begin = 0; begin <= list.size();) {
-    const std::size_t end = std::min(list.find(',', begin), list.size());
-    const std::string word = list.substr(begin, end - begin);
+  for (const auto& word : words_of(text(name))) {
     const auto projection = llm::parse_projection(word);
     if (!projection)
       note(name, fmt::format("\"{}\" is no projection", word), "give some of q,k,v,o,gate,up,down");
@@ -74,10 +87,19 @@ std::vector<llm::Projection> OptionValues::projections(const char* name) {
       note(name, fmt::format("names {} twice", word), "name it once");
     else
       projections.push_back(*projection);
-    begin = end + 1;
   }
   std::ranges::sort(projections);
   return projections;
+}
+
+std::vector<double> OptionValues::numbers(const char* name) {
+  std::vector<double> numbers;
+  for (const auto& word : words_of(text(name))) {
+    const auto number = number_of(word);
+    if (!number || !std::isfinite(*number)) note(name, fmt::format("\"{}\" is no number", word), "write a,b,c");
+    numbers.push_back(number.value_or(0));
+  }
+  return numbers;
 }
 
 void OptionValues::require_new_folder(const char* name) {

@@ -42,6 +42,9 @@ class OptionValues {
   /// A list of projections such as "q,v", in enum order.
   std::vector<llm::Projection> projections(const char* name);
 
+  /// A list of numbers such as "0.5,0.3,-0.2".
+  std::vector<double> numbers(const char* name);
+
   /// A folder that can be written to, or made: a command fails before its work rather than after it.
   void require_new_folder(const char* name);
   /// A method's parameters as an option that may be repeated holds them, each "name=value": a number, true, false, or

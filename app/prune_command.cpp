@@ -14,6 +14,7 @@
 #include <nlohmann/json.hpp>
 
 #include "app/longest_text.hpp"
+#include "app/model_files.hpp"
 #include "app/option_values.hpp"
 #include "app/prune/outcome.hpp"
 #include "app/public_text.hpp"
@@ -127,8 +128,7 @@ Texts read_texts(const OptionValues& values, const Request& request, const llm::
 void save(const llm::Model& variant, const llm::PruningRecord& record, const fs::path& model, const fs::path& out) {
   llm::save_model(variant, out, at::kFloat);
   llm::write_pruning_record(record, out);
-  for (const char* name : {"tokenizer.json", "tokenizer.model", "tokenizer_config.json", "generation_config.json"})
-    if (fs::exists(model / name)) fs::copy_file(model / name, out / name, fs::copy_options::overwrite_existing);
+  copy_tokenizer(model, out);
 }
 
 }  // namespace

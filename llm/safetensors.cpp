@@ -14,9 +14,9 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "llm/safetensors_format.hpp"
 #include "sim/error.hpp"
 #include "sim/expects.hpp"
-#include "sim/output_file.hpp"
 
 static_assert(std::endian::native == std::endian::little, "safetensors are little-endian and read without swapping");
 
@@ -26,36 +26,10 @@ namespace {
 using nlohmann::json;
 using Entries = std::map<std::string, TensorEntry, std::less<>>;
 
-constexpr std::size_t length_bytes = 8;
 // The reference implementation refuses longer headers too.
 constexpr std::uint64_t longest_header = 100'000'000;
 constexpr std::string_view download_again = "the file is damaged: download or write it again";
 constexpr std::size_t most_listed = 20;
-
-struct DtypeName {
-  std::string_view name;
-  at::ScalarType type;
-};
-constexpr std::array dtype_names = {
-    DtypeName{"F64", at::kDouble},    DtypeName{"F32", at::kFloat}, DtypeName{"F16", at::kHalf},
-    DtypeName{"BF16", at::kBFloat16}, DtypeName{"I64", at::kLong},  DtypeName{"I32", at::kInt},
-    DtypeName{"I16", at::kShort},     DtypeName{"I8", at::kChar},   DtypeName{"U8", at::kByte},
-    DtypeName{"BOOL", at::kBool},
-};
-
-std::optional<at::ScalarType> dtype_of(std::string_view name) {
-  for (const auto& [known, type] : dtype_names) {
-    if (known == name) return type;
-  }
-  return std::nullopt;
-}
-
-std::string_view name_of(at::ScalarType type) {
-  for (const auto& [name, known] : dtype_names) {
-    if (known == type) return name;
-  }
-  return {};
-}
 
 /// Checks a header piece by piece and keeps what it finds wrong.
 class HeaderReader {
@@ -241,38 +215,6 @@ at::Tensor SafetensorsFile::read(std::string_view name) const {
 
 at::Tensor SafetensorsFile::read(std::string_view name, at::ScalarType dtype) const {
   return read(name).to(dtype);
-}
-
-void write_safetensors(const std::filesystem::path& path, const std::map<std::string, at::Tensor>& tensors) {
-  // Wide elements first, then by name: every tensor then starts at a multiple of its element's size.
-  std::vector<std::pair<std::string, at::Tensor>> order;
-  for (const auto& [name, tensor] : tensors) {
-    EDGEFUSE_EXPECTS(tensor.defined() && !name_of(tensor.scalar_type()).empty(), "a tensor that safetensors can hold");
-    order.emplace_back(name, tensor.contiguous());
-  }
-  std::stable_sort(order.begin(), order.end(),
-                   [](const auto& a, const auto& b) { return a.second.element_size() > b.second.element_size(); });
-
-  auto header = nlohmann::ordered_json::object();
-  header["__metadata__"] = {{"format", "pt"}};  // transformers refuses files without it
-  std::uint64_t offset = 0;
-  for (const auto& [name, tensor] : order) {
-    const std::uint64_t end = offset + tensor.nbytes();
-    header[name] = {
-        {"dtype", name_of(tensor.scalar_type())}, {"shape", tensor.sizes().vec()}, {"data_offsets", {offset, end}}};
-    offset = end;
-  }
-  std::string text = header.dump();
-  text.append((length_bytes - text.size() % length_bytes) % length_bytes, ' ');
-  const std::uint64_t length = text.size();
-
-  OutputFile file{path};
-  file.write(std::as_bytes(std::span{&length, 1}));
-  file.write(std::as_bytes(std::span{text}));
-  for (const auto& [name, tensor] : order) {
-    file.write({static_cast<const std::byte*>(tensor.data_ptr()), tensor.nbytes()});
-  }
-  file.commit();
 }
 
 }  // namespace edgefuse::llm

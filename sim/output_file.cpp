@@ -27,6 +27,11 @@ void OutputFile::write(std::span<const std::byte> bytes) {
   stream_.write(reinterpret_cast<const char*>(bytes.data()), static_cast<std::streamsize>(bytes.size()));
 }
 
+void OutputFile::write_at(std::uint64_t offset, std::span<const std::byte> bytes) {
+  stream_.seekp(static_cast<std::streamoff>(offset));
+  write(bytes);
+}
+
 void OutputFile::commit() {
   stream_.close();
   std::error_code error;

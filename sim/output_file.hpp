@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <filesystem>
 #include <fstream>
 #include <span>
@@ -18,7 +19,10 @@ class OutputFile {
   OutputFile(const OutputFile&) = delete;
   OutputFile& operator=(const OutputFile&) = delete;
 
+  /// At the end of what was written last.
   void write(std::span<const std::byte> bytes);
+  /// At a place counted from the beginning of the file.
+  void write_at(std::uint64_t offset, std::span<const std::byte> bytes);
   /// Throws RunError when the bytes could not all be written, such as on a full disk.
   void commit();
 

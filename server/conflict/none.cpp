@@ -8,7 +8,9 @@ namespace {
 class NoResolution final : public ConflictResolver {
  public:
   [[nodiscard]] ModuleParts resolve(llm::ModuleId /*module*/, ModuleParts parts,
-                                    const FusionSeed& /*seed*/) const override { return parts; }
+                                    const FusionSeed& /*seed*/) const override {
+    return parts;
+  }
   [[nodiscard]] bool keeps_low_rank() const override { return true; }
 };
 

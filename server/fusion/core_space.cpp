@@ -33,9 +33,8 @@ llm::ModuleDelta lifted(const CoreSpace& space, const at::Tensor& core) {
   const auto matrix = core.to(at::kDouble);
   const auto k = space.u.size(1);
   const auto l = space.v.size(1);
-  const llm::LowRank low =
-      k < l ? llm::LowRank{.a = at::mm(matrix, space.v.t()), .b = space.u}
-            : llm::LowRank{.a = space.v.t().contiguous(), .b = at::mm(space.u, matrix)};
+  const llm::LowRank low = k < l ? llm::LowRank{.a = at::mm(matrix, space.v.t()), .b = space.u}
+                                 : llm::LowRank{.a = space.v.t().contiguous(), .b = at::mm(space.u, matrix)};
   return smaller_form(low);
 }
 

@@ -33,10 +33,10 @@ void require_one_rank(const ModuleParts& parts, const char* rule) {
   for (const auto& part : parts) {
     const auto rank = factors_of(part).a.size(0);
     if (rank != first)
-      throw InputError{Mistake{.key = fmt::format("adapter of client {}", part.client),
-                               .problem = fmt::format("has rank {}, another has {}, and \"{}\" adds factors", rank,
-                                                      first, rule),
-                               .remedy = "use stack, weighted-mean, flexlora, or hetlora, which pads"}};
+      throw InputError{
+          Mistake{.key = fmt::format("adapter of client {}", part.client),
+                  .problem = fmt::format("has rank {}, another has {}, and \"{}\" adds factors", rank, first, rule),
+                  .remedy = "use stack, weighted-mean, flexlora, or hetlora, which pads"}};
   }
 }
 

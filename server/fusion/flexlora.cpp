@@ -33,12 +33,8 @@ class FlexLora final : public ModuleLocalRule {
 Method<FusionRule> flexlora_rule() {
   return {.name = "flexlora",
           .summary = "weighted mean cut to a rank by its singular values (2402.11505)",
-          .parameters = {{.name = "rank",
-                          .standard = 8.0,
-                          .meaning = "of the result",
-                          .least = 0,
-                          .most = 65536,
-                          .whole = true}},
+          .parameters =
+              {{.name = "rank", .standard = 8.0, .meaning = "of the result", .least = 0, .most = 65536, .whole = true}},
           .make = [](const Parameters& p) -> std::unique_ptr<FusionRule> {
             return std::make_unique<FlexLora>(static_cast<std::int64_t>(number(p, "rank")));
           }};

@@ -23,8 +23,8 @@ struct RowBasis {
 
 }  // namespace
 
-/// Of factors: B = [B_1 B_2 ...] = Q_b·R_b and A_i' = Q_i·R_i make [D_1 D_2 ...] = Q_b·C·blockdiag(Q_i'), with the small
-/// C = R_b·blockdiag(R_i') = P·S·W'. So U = Q_b·P and V_i = W_i'·Q_i'.
+/// Of factors: B = [B_1 B_2 ...] = Q_b·R_b and A_i' = Q_i·R_i make [D_1 D_2 ...] = Q_b·C·blockdiag(Q_i'), with the
+/// small C = R_b·blockdiag(R_i') = P·S·W'. So U = Q_b·P and V_i = W_i'·Q_i'.
 Embedded in_knots_space(const ModuleParts& parts) {
   std::vector<at::Tensor> b;
   std::vector<RowBasis> rows;
@@ -51,9 +51,7 @@ Embedded in_knots_space(const ModuleParts& parts) {
   const auto u = at::mm(q_b, p.narrow(1, 0, kept));
   return {.parts = with_matrices(parts, matrices),
           .shape = {kept, shape_of(parts.front().delta).in},
-          .lift = [u](const at::Tensor& fused) {
-            return smaller_form({.a = fused.to(at::kDouble), .b = u});
-          }};
+          .lift = [u](const at::Tensor& fused) { return smaller_form({.a = fused.to(at::kDouble), .b = u}); }};
 }
 
 Method<FusionRule> knots(Method<FusionRule> inner) {

@@ -26,8 +26,8 @@ struct ModuleSource {
 enum class WeightSigns : std::uint8_t { positive, any };
 
 /// `contributions` by rising client id (one client's several in the order given), which must outlive the source.
-/// Throws InputError for a weight that is not finite or of a sign that is not allowed, weights that are all zero, numbers
-/// that are not finite, and modules whose shape differs between contributions; all of them at once.
+/// Throws InputError for a weight that is not finite or of a sign that is not allowed, weights that are all zero,
+/// numbers that are not finite, and modules whose shape differs between contributions; all of them at once.
 [[nodiscard]] ModuleSource source_of(std::span<const Contribution> contributions, const FusionSeed& seed = {},
                                      WeightSigns signs = WeightSigns::positive);
 

@@ -75,10 +75,10 @@ class PeftFactors final : public ModuleLocalRule {
 };
 
 const ParameterSpec density_of_factors = {.name = "density",
-                               .standard = 0.5,
-                               .meaning = "share of each factor's entries that is kept",
-                               .least = 0,
-                               .most = 1};
+                                          .standard = 0.5,
+                                          .meaning = "share of each factor's entries that is kept",
+                                          .least = 0,
+                                          .most = 1};
 
 }  // namespace
 

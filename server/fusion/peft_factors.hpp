@@ -10,8 +10,8 @@ namespace edgefuse::server {
 /// "peft-linear": Σ u_i F_i.
 [[nodiscard]] Method<FusionRule> peft_linear_rule();
 
-/// "peft-ties": trim each F_i to `density`; elect signs by the sum of the trimmed, unweighted; Σ u_i F_i over those that
-/// agree, divided by how many do.
+/// "peft-ties": trim each F_i to `density`; elect signs by the sum of the trimmed, unweighted; Σ u_i F_i over those
+/// that agree, divided by how many do.
 [[nodiscard]] Method<FusionRule> peft_ties_rule();
 
 /// "peft-magnitude-prune": Σ u_i F_i of the trimmed F_i.

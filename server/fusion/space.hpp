@@ -12,7 +12,7 @@ namespace edgefuse::server {
 
 /// The parts of one module as another space has them, and the way back.
 struct Embedded {
-  ModuleParts parts;        // the same parts, their deltas dense matrices of `shape`
+  ModuleParts parts;  // the same parts, their deltas dense matrices of `shape`
   llm::MatrixShape shape;
   std::function<llm::ModuleDelta(const at::Tensor&)> lift;  // a fused matrix of `shape` → a change of the module
 };

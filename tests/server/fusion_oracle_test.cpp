@@ -95,11 +95,10 @@ std::optional<Request> request(const json& one_case) {
   if (method != "cr_sign") return std::nullopt;
 
   // Weights decide the election in every cr_sign case, but only weighted_sum fuses with them.
-  const std::map<std::string, Request> then = {
-      {"sum", {.rule = "sum"}},
-      {"mean", {.rule = "mean"}},
-      {"mean_nonzero", {.rule = "mean-nonzero"}},
-      {"weighted_sum", {.rule = "weighted-sum"}}};
+  const std::map<std::string, Request> then = {{"sum", {.rule = "sum"}},
+                                               {"mean", {.rule = "mean"}},
+                                               {"mean_nonzero", {.rule = "mean-nonzero"}},
+                                               {"weighted_sum", {.rule = "weighted-sum"}}};
   auto asked = then.at(params.at("then").get<std::string>());
   asked.conflict = "cr-sign";
   for (const auto* name : {"q", "t", "beta"})

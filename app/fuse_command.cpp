@@ -1,0 +1,206 @@
+#include "app/fuse_command.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <optional>
+#include <ostream>
+#include <string>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include <fmt/format.h>
+#include <boost/program_options.hpp>
+#include <nlohmann/json.hpp>
+
+#include "app/fuse/adapter_set.hpp"
+#include "app/fuse/fused_output.hpp"
+#include "app/fuse/method_list.hpp"
+#include "app/fuse/outcome.hpp"
+#include "app/option_values.hpp"
+#include "server/conflict/conflict_resolver.hpp"
+#include "server/fusion/aggregation_error.hpp"
+#include "server/fusion/fuse.hpp"
+#include "sim/error.hpp"
+
+namespace edgefuse::app {
+namespace {
+
+namespace po = boost::program_options;
+namespace fs = std::filesystem;
+
+constexpr Usage usage = {
+    "edgefuse fuse --method M [--conflict C] ADAPTER_DIR... --out DIR [options]",
+    "Fuses LoRA adapters in PEFT's layout, of any ranks, scales and targets, into one adapter, one change of the base or "
+    "one model, module by module. An adapter with pruning.json beside it was trained on a pruned model and is recovered "
+    "to the base's shapes first, for which --base is needed. Says how far the result is from the weighted mean of the "
+    "changes, and what cutting it to a rank took away.",
+    "edgefuse fuse --method ties --set density=0.2 adapters/one adapters/two --out fused\n"
+    "  # the two adapters as edgefuse train, or PEFT, saved them"};
+
+po::options_description option_list() {
+  po::options_description options{"options"};
+  // clang-format off
+  options.add_options()
+      ("method", po::value<std::string>(), "fusion rule; --list shows all of them (docs/models/fusion.md)")
+      ("set", po::value<std::vector<std::string>>(), "a parameter of the rule, name=value; may be repeated")
+      ("weights", po::value<std::string>(), "one number for each adapter, a,b,c; 1 by default")
+      ("conflict", po::value<std::string>()->default_value("none"), "conflict resolver before the rule; --list shows all")
+      ("conflict-set", po::value<std::vector<std::string>>(), "a parameter of the resolver, name=value; may be repeated")
+      ("base", po::value<std::string>(), "folder of the base model: for --output merged, and adapters of pruned models")
+      ("output", po::value<std::string>()->default_value("lora"), "lora: an adapter; dense: delta.safetensors; merged: a model")
+      ("rank", po::value<std::int64_t>(), "rank that lora is cut to; by default nothing is cut off factors, and a matrix is cut "
+                                          "to the sum of the adapters' ranks")
+      ("seed", po::value<std::int64_t>()->default_value(1), "for rules and resolvers that draw random numbers")
+      ("out", po::value<std::string>(), "folder to save the result in")
+      ("adapter", po::value<std::vector<std::string>>(), "folder of an adapter; without --adapter too")
+      ("list", po::bool_switch(), "show all rules and resolvers with their parameters, and do nothing else")
+      ("json", po::bool_switch(), "print norms, errors and ranks of every module as JSON")
+      ("help", "print this help");
+  // clang-format on
+  return options;
+}
+
+/// Everything the options say, checked as far as that goes without reading a file.
+struct Request {
+  std::unique_ptr<server::FusionRule> rule;
+  std::unique_ptr<server::ConflictResolver> resolver;
+  std::vector<fs::path> folders;
+  std::vector<double> weights;
+  std::optional<std::int64_t> rank;
+  std::string output;
+};
+
+void require(OptionValues& values, const char* name, const char* remedy) {
+  if (!values.given(name)) values.note(name, "is missing", remedy);
+}
+
+void check_weights(OptionValues& values, const Request& request) {
+  if (request.weights.size() != request.folders.size())
+    values.note("weights", fmt::format("are {} for {} adapters", request.weights.size(), request.folders.size()),
+                "give one number for each adapter");
+  bool all_zero = true;
+  for (const double weight : request.weights) {
+    all_zero = all_zero && weight == 0;
+    if (weight < 0 && request.rule && request.rule->weight_signs() == server::WeightSigns::positive)
+      values.note("weights", fmt::format("hold {}", weight),
+                  fmt::format("{} takes 0 and positive weights; weighted-sum takes any", values.text("method")));
+  }
+  if (all_zero) values.note("weights", "are all 0", "give one adapter a weight");
+}
+
+Request check_options(OptionValues& values) {
+  Request request;
+  require(values, "method", "name a fusion rule; edgefuse fuse --list shows them");
+  require(values, "out", "name a folder, it may be new");
+  require(values, "adapter", "name the folders of the adapters");
+  values.throw_mistakes();
+  for (const auto& folder : values.get<std::vector<std::string>>("adapter"))
+    request.folders.emplace_back(folder);
+  request.output = values.text("output");
+  const auto form = values.choice("output", {"lora", "dense", "merged"});
+  if (form == 2 && !values.given("base")) values.note("output", "is merged, into nothing", "name the model with --base");
+  if (values.given("rank")) {
+    request.rank = values.get<std::int64_t>("rank");
+    values.require_above("rank", 0);
+    if (form != 0) values.note("rank", "cuts an adapter, and there is none", "use --output lora");
+  }
+  values.require_above("seed", -1);
+  values.require_new_folder("out");
+  const auto settings = values.settings("set");
+  const auto conflict_settings = values.settings("conflict-set");
+  request.weights = values.given("weights") ? values.numbers("weights") : std::vector<double>(request.folders.size(), 1);
+  values.throw_mistakes();
+  request.rule = server::fusion_rules().make(values.text("method"), settings, {.key = "--method"}, {.key = "--set"});
+  request.resolver = server::conflict_resolvers().make(values.text("conflict"), conflict_settings,
+                                                       {.key = "--conflict"}, {.key = "--conflict-set"});
+  check_weights(values, request);
+  values.throw_mistakes();
+  server::check_compatible(*request.resolver, *request.rule, {.key = "--method"});
+  return request;
+}
+
+std::int64_t rank_of(const server::ModuleParts& parts) {
+  std::int64_t rank = 0;
+  for (const auto& part : parts)
+    rank += std::get<llm::LowRank>(part.delta).a.size(0);
+  return rank;
+}
+
+std::unique_ptr<FusedOutput> open_output(const OptionValues& values, const Request& request,
+                                         const server::ModuleSource& source) {
+  const fs::path out = values.text("out");
+  if (request.output == "dense") return dense_output(out, source.shapes);
+  if (request.output == "merged") return merged_output(out, values.text("base"), source.shapes);
+  std::map<llm::ModuleId, std::int64_t> ranks;
+  for (const auto& [id, shape] : source.shapes)
+    ranks[id] = rank_of(source.parts(id));
+  return adapter_output(out, request.rank, std::move(ranks));
+}
+
+/// Notes a module that was fused and written.
+void note(FusionOutcome& outcome, llm::ModuleId id, const llm::ModuleDelta& fused, const llm::ModuleDelta& written,
+          const server::ModuleSource& source) {
+  const auto parts = source.parts(id);
+  server::AggregationError own;
+  own.add(written, parts, source.total_weight);
+  outcome.error.add(written, parts, source.total_weight);
+  const double norm = server::frobenius_norm(fused);
+  // Cutting takes away what is orthogonal to the rest.
+  const double lost = std::max(0.0, norm * norm - own.of_fused() * own.of_fused());
+  outcome.fused_squared += norm * norm;
+  FusedModule row{.id = id, .shape = source.shapes.at(id), .rank = {}, .norm = own.of_fused(), .error = own.relative()};
+  if (const auto* low = std::get_if<llm::LowRank>(&written)) row.rank = low->a.size(0);
+  outcome.lost_squared += lost;
+  row.lost = norm > 0 ? std::sqrt(lost) / norm : 0;
+  outcome.modules.push_back(row);
+}
+
+FusionOutcome fuse(const OptionValues& values, const Request& request, const AdapterSet& adapters) {
+  FusionOutcome outcome{.method = values.text("method"), .conflict = values.text("conflict"), .output = request.output};
+  const auto names = adapters.names();
+  for (std::size_t i = 0; i < adapters.size(); ++i)
+    outcome.adapters.push_back({.name = names[i],
+                                .weight = request.weights[i],
+                                .rank = adapters.spec(i).rank,
+                                .scale = adapters.spec(i).scale()});
+  const auto source =
+      adapters.source(request.weights, {.seed = static_cast<std::uint64_t>(values.get<std::int64_t>("seed"))});
+  const auto output = open_output(values, request, source);
+  server::fuse(source, *request.resolver, *request.rule, [&](llm::ModuleId id, const llm::ModuleDelta& fused) {
+    note(outcome, id, fused, output->take(id, fused), source);
+  });
+  output->finish();
+  return outcome;
+}
+
+}  // namespace
+
+int fuse_command(const Arguments& arguments, Console console) {
+  const auto options = option_list();
+  po::positional_options_description positional;
+  positional.add("adapter", -1);
+  const auto parsed = parse_options(usage, options, &positional, arguments, console);
+  if (!parsed) return 0;
+  OptionValues values{*parsed};
+  if (values.get<bool>("list")) {
+    console.out << method_list();
+    return 0;
+  }
+  const Request request = check_options(values);
+  std::optional<llm::ModelConfig> base;
+  if (values.given("base")) base = llm::read_config(values.text("base"));
+  const AdapterSet adapters{request.folders, base};
+  const auto outcome = fuse(values, request, adapters);
+  if (values.get<bool>("json"))
+    console.out << json_of(outcome, values.text("out")) << '\n';
+  else
+    console.out << text_of(outcome, values.text("out"));
+  return 0;
+}
+
+}  // namespace edgefuse::app

@@ -1,0 +1,33 @@
+#pragma once
+
+#include <filesystem>
+#include <map>
+
+#include "llm/adapter.hpp"
+#include "llm/module_id.hpp"
+#include "llm/safetensors.hpp"
+#include "llm/variant.hpp"
+
+namespace edgefuse::llm {
+
+/// PEFT's `adapter_config.json` and `adapter_model.safetensors`, whose factors are read module by module.
+class AdapterFolder {
+ public:
+  /// Reads the config and checks the factors' names, types and shapes. DoRA, biases, saved modules and targets outside
+  /// the seven projections are refused. Throws InputError with every mistake of a file at once.
+  explicit AdapterFolder(const std::filesystem::path& folder);
+
+  [[nodiscard]] const LoraSpec& spec() const { return spec_; }
+  /// Every adapted module and the shape of its ΔW, in module order.
+  [[nodiscard]] const std::map<ModuleId, MatrixShape>& modules() const { return modules_; }
+
+  /// One of `modules()`, float32. Throws InputError when a number is not finite.
+  [[nodiscard]] LoraFactors read(ModuleId id) const;
+
+ private:
+  LoraSpec spec_;
+  SafetensorsFile file_;
+  std::map<ModuleId, MatrixShape> modules_;
+};
+
+}  // namespace edgefuse::llm
