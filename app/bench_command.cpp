@@ -7,6 +7,7 @@
 
 #include <fmt/format.h>
 
+#include "app/bench/fuse.hpp"
 #include "app/bench/queue.hpp"
 #include "app/bench/train.hpp"
 #include "app/exit_codes.hpp"
@@ -18,6 +19,7 @@ namespace {
 constexpr std::array benches = {
     Command{"train", "training of adapters, beside the matrix products of this machine", bench_train},
     Command{"queue", "events of the simulation kernel, beside other event queues", bench_queue},
+    Command{"fuse", "fusion rules on a large model's modules, beside the dense way", bench_fuse},
 };
 
 void print_help(std::ostream& out) {
@@ -32,9 +34,9 @@ void print_help(std::ostream& out) {
   std::array<std::string_view, benches.size()> names;
   std::ranges::transform(benches, names.begin(), &Command::name);
   const auto meant = nearest(what, names);
-  throw InputError{{.problem = what.empty() ? "no benchmark was named" : fmt::format("\"{}\" is no benchmark", what),
-                    .remedy = meant.empty() ? "edgefuse bench train or edgefuse bench queue"
-                                            : fmt::format("did you mean {}?", meant)}};
+  throw InputError{
+      {.problem = what.empty() ? "no benchmark was named" : fmt::format("\"{}\" is no benchmark", what),
+       .remedy = meant.empty() ? "edgefuse bench train, queue or fuse" : fmt::format("did you mean {}?", meant)}};
 }
 
 }  // namespace

@@ -1,6 +1,5 @@
 #include "app/fuse_command.hpp"
 
-#include <algorithm>
 #include <cmath>
 #include <cstdint>
 #include <filesystem>
@@ -35,8 +34,10 @@ namespace fs = std::filesystem;
 
 constexpr Usage usage = {
     "edgefuse fuse --method M [--conflict C] ADAPTER_DIR... --out DIR [options]",
-    "Fuses LoRA adapters in PEFT's layout, of any ranks, scales and targets, into one adapter, one change of the base or "
-    "one model, module by module. An adapter with pruning.json beside it was trained on a pruned model and is recovered "
+    "Fuses LoRA adapters in PEFT's layout, of any ranks, scales and targets, into one adapter, one change of the base "
+    "or "
+    "one model, module by module. An adapter with pruning.json beside it was trained on a pruned model and is "
+    "recovered "
     "to the base's shapes first, for which --base is needed. Says how far the result is from the weighted mean of the "
     "changes, and what cutting it to a rank took away.",
     "edgefuse fuse --method ties --set density=0.2 adapters/one adapters/two --out fused\n"
@@ -103,7 +104,8 @@ Request check_options(OptionValues& values) {
     request.folders.emplace_back(folder);
   request.output = values.text("output");
   const auto form = values.choice("output", {"lora", "dense", "merged"});
-  if (form == 2 && !values.given("base")) values.note("output", "is merged, into nothing", "name the model with --base");
+  if (form == 2 && !values.given("base"))
+    values.note("output", "is merged, into nothing", "name the model with --base");
   if (values.given("rank")) {
     request.rank = values.get<std::int64_t>("rank");
     values.require_above("rank", 0);
@@ -113,7 +115,8 @@ Request check_options(OptionValues& values) {
   values.require_new_folder("out");
   const auto settings = values.settings("set");
   const auto conflict_settings = values.settings("conflict-set");
-  request.weights = values.given("weights") ? values.numbers("weights") : std::vector<double>(request.folders.size(), 1);
+  request.weights =
+      values.given("weights") ? values.numbers("weights") : std::vector<double>(request.folders.size(), 1);
   values.throw_mistakes();
   request.rule = server::fusion_rules().make(values.text("method"), settings, {.key = "--method"}, {.key = "--set"});
   request.resolver = server::conflict_resolvers().make(values.text("conflict"), conflict_settings,
@@ -143,20 +146,16 @@ std::unique_ptr<FusedOutput> open_output(const OptionValues& values, const Reque
 }
 
 /// Notes a module that was fused and written.
-void note(FusionOutcome& outcome, llm::ModuleId id, const llm::ModuleDelta& fused, const llm::ModuleDelta& written,
-          const server::ModuleSource& source) {
+void note(FusionOutcome& outcome, llm::ModuleId id, const Written& written, const server::ModuleSource& source) {
   const auto parts = source.parts(id);
   server::AggregationError own;
-  own.add(written, parts, source.total_weight);
-  outcome.error.add(written, parts, source.total_weight);
-  const double norm = server::frobenius_norm(fused);
-  // Cutting takes away what is orthogonal to the rest.
-  const double lost = std::max(0.0, norm * norm - own.of_fused() * own.of_fused());
-  outcome.fused_squared += norm * norm;
+  own.add(written.change, parts, source.total_weight);
+  outcome.error.add(written.change, parts, source.total_weight);
+  const double norm = std::hypot(own.of_fused(), written.lost);  // what is cut off is orthogonal to the rest
   FusedModule row{.id = id, .shape = source.shapes.at(id), .rank = {}, .norm = own.of_fused(), .error = own.relative()};
-  if (const auto* low = std::get_if<llm::LowRank>(&written)) row.rank = low->a.size(0);
-  outcome.lost_squared += lost;
-  row.lost = norm > 0 ? std::sqrt(lost) / norm : 0;
+  if (const auto* low = std::get_if<llm::LowRank>(&written.change)) row.rank = low->a.size(0);
+  row.lost = norm > 0 ? written.lost / norm : 0;
+  outcome.lost = std::hypot(outcome.lost, written.lost);
   outcome.modules.push_back(row);
 }
 
@@ -172,7 +171,7 @@ FusionOutcome fuse(const OptionValues& values, const Request& request, const Ada
       adapters.source(request.weights, {.seed = static_cast<std::uint64_t>(values.get<std::int64_t>("seed"))});
   const auto output = open_output(values, request, source);
   server::fuse(source, *request.resolver, *request.rule, [&](llm::ModuleId id, const llm::ModuleDelta& fused) {
-    note(outcome, id, fused, output->take(id, fused), source);
+    note(outcome, id, output->take(id, fused), source);
   });
   output->finish();
   return outcome;

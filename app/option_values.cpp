@@ -92,6 +92,10 @@ std::vector<llm::Projection> OptionValues::projections(const char* name) {
   return projections;
 }
 
+std::vector<std::string> OptionValues::words(const char* name) const {
+  return words_of(text(name));
+}
+
 std::vector<double> OptionValues::numbers(const char* name) {
   std::vector<double> numbers;
   for (const auto& word : words_of(text(name))) {

@@ -42,6 +42,8 @@ class OptionValues {
   /// A list of projections such as "q,v", in enum order.
   std::vector<llm::Projection> projections(const char* name);
 
+  /// A list such as "a,b,c".
+  [[nodiscard]] std::vector<std::string> words(const char* name) const;
   /// A list of numbers such as "0.5,0.3,-0.2".
   std::vector<double> numbers(const char* name);
 

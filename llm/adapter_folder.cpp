@@ -185,7 +185,8 @@ std::filesystem::path complete(const std::filesystem::path& folder) {
   std::vector<Mistake> missing;
   for (const auto* name : {"adapter_config.json", "adapter_model.safetensors"}) {
     if (std::filesystem::exists(folder / name)) continue;
-    missing.push_back({(folder / name).string(), 0, {}, "is missing", "name a folder that PEFT saved, with safetensors"});
+    missing.push_back(
+        {(folder / name).string(), 0, {}, "is missing", "name a folder that PEFT saved, with safetensors"});
   }
   if (!missing.empty()) throw InputError{std::move(missing)};
   return folder;

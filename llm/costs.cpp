@@ -38,6 +38,15 @@ double adapter_numbers(const ModelConfig& config, const LayerShape& layer, const
   return static_cast<double>(sum);
 }
 
+/// Σ r·out over the adapted projections of all layers.
+double b_numbers(const ModelConfig& config, const VariantShape& shape, const LoraSpec& spec) {
+  std::int64_t sum = 0;
+  for (const auto& layer : shape.layers)
+    for (const auto p : spec.targets)
+      sum += spec.rank * projection_shape(config, layer, p).out;
+  return static_cast<double>(sum);
+}
+
 double tokens(const StepShape& step) {
   return static_cast<double>(step.rows) * static_cast<double>(step.sequence);
 }
@@ -238,7 +247,10 @@ Bytes download_bytes(const ModelConfig& config, const VariantShape& shape, const
 
 Bytes upload_bytes(const ModelConfig& config, const VariantShape& shape, const LoraSpec& spec,
                    const CostOptions& options) {
-  return Bytes{static_cast<double>(adapter_parameters(config, shape, spec)) * bytes_each(options.adapter)};
+  const double numbers = options.sent == Sent::b ? b_numbers(config, shape, spec)
+                                                 : static_cast<double>(adapter_parameters(config, shape, spec)) *
+                                                       (options.sent == Sent::one ? 0.5 : 1.0);
+  return Bytes{std::ceil(numbers * options.update_bits / 8)};
 }
 
 VariantCost variant_cost(const ModelConfig& config, const VariantShape& shape, const LoraSpec& spec,
@@ -249,7 +261,9 @@ VariantCost variant_cost(const ModelConfig& config, const VariantShape& shape, c
           .backward = backward_flops(config, shape, spec, step),
           .traffic = step_bytes(config, shape, spec, step, options),
           .peak_memory = peak_training_memory(config, shape, spec, step, options),
-          .download = download_bytes(config, shape, options),
+          .download =
+              download_bytes(config, shape, options) +
+              Bytes{options.adapter_comes_along ? 4 * static_cast<double>(adapter_parameters(config, shape, spec)) : 0},
           .upload = upload_bytes(config, shape, spec, options)};
 }
 

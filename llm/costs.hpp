@@ -15,12 +15,18 @@ namespace edgefuse::llm {
 enum class Storage : std::uint8_t { fp16, fp32, int8, nf4 };
 [[nodiscard]] double bytes_each(Storage storage);
 
+/// Which factors an update consists of: `one`, A and B by turns, counts half of both.
+enum class Sent : std::uint8_t { both, b, one };
+
 /// `weights`: the frozen variant, in memory and on the way down. `activations`: what a step keeps for its backward.
-/// `adapter`: the factors on the wire. In memory an adapter, its gradients and moments are float32 always.
+/// `update_bits`: a number of an update on the wire. In memory an adapter, its gradients and moments are float32
+/// always.
 struct CostOptions {
   Storage weights = Storage::fp16;
   Storage activations = Storage::fp32;
-  Storage adapter = Storage::fp32;
+  double update_bits = 32;
+  Sent sent = Sent::both;
+  bool adapter_comes_along = false;  // fp32, with the variant on the way down: where adapters go on from round to round
   int moments = 2;  // numbers the optimiser keeps for each of the adapter's: AdamW 2, SGD 1 with momentum, else 0
 };
 
@@ -88,7 +94,7 @@ struct StepShape {
 /// The variant's weights at rest and on the wire, without zeros: P_l·(density·bytes + index_bits/8) of each layer.
 [[nodiscard]] Bytes download_bytes(const ModelConfig& config, const VariantShape& shape,
                                    const CostOptions& options = {});
-/// The factors in the variant's shapes: pruned rows and columns are never sent.
+/// The factors that are sent in the variant's shapes, rounded up: pruned rows and columns are never sent.
 [[nodiscard]] Bytes upload_bytes(const ModelConfig& config, const VariantShape& shape, const LoraSpec& spec,
                                  const CostOptions& options = {});
 

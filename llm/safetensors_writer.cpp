@@ -13,7 +13,8 @@
 
 namespace edgefuse::llm {
 
-SafetensorsWriter::SafetensorsWriter(const std::filesystem::path& path, const std::map<std::string, TensorType>& tensors)
+SafetensorsWriter::SafetensorsWriter(const std::filesystem::path& path,
+                                     const std::map<std::string, TensorType>& tensors)
     : file_{path} {
   // Wide elements first, then by name: every tensor then starts at a multiple of its element's size.
   std::vector<std::pair<std::string, TensorType>> order(tensors.begin(), tensors.end());

@@ -63,6 +63,30 @@ AnyOptimiser<T> make_optimiser(const TrainingOptions& options, std::size_t numbe
   return AdamW<T>{options, numbers};
 }
 
+/// Numbers that lie one behind the other.
+struct Part {
+  std::size_t first = 0;
+  std::size_t count = 0;
+};
+
+/// Where the factors lie that stay as they are.
+std::vector<Part> frozen_parts(const engine::FactorLayout& layout, const Model& model, Factors trained) {
+  std::vector<Part> parts;
+  const auto add = [&](std::int64_t first, std::int64_t count) {
+    parts.push_back({static_cast<std::size_t>(first), static_cast<std::size_t>(count)});
+  };
+  for (std::size_t layer = 0; layer < model.layers.size(); ++layer) {
+    for (const auto place : engine::all_sites) {
+      const auto& site = layout.site(layer, place);
+      if (trained == Factors::b && site.adapted()) add(site.a_offset, site.ranks * site.in);
+      if (trained == Factors::a)
+        for (const auto& slot : site.slots)
+          add(slot.b_offset, slot.rank * slot.out);
+    }
+  }
+  return parts;
+}
+
 /// A gang on its way through its steps. AnyGang is engine::Gang or engine::TensorGang.
 template <class T, template <class> class AnyGang>
 class Training {
@@ -75,6 +99,7 @@ class Training {
     for (std::size_t member = 0; member < jobs.size(); ++member) {
       const std::span<const T> start = std::as_const(gang_).factors().values(member);
       optimisers_.push_back(make_optimiser<T>(options, start.size()));
+      frozen_.push_back(frozen_parts(std::as_const(gang_).factors().layout(member), model, jobs[member].trains));
       if (options.proximal > 0) starts_.emplace_back(start.begin(), start.end());
       dropout_seeds_.emplace_back(jobs[member].randomness);
     }
@@ -120,6 +145,8 @@ class Training {
 
   void finish_step(std::size_t member, std::size_t step, double loss) {
     if (options_.proximal > 0) pull_to_start(member);
+    for (const auto& [first, count] : frozen_[member])
+      std::ranges::fill(gang_.factors().gradients(member).subspan(first, count), T{0});
     const std::span<const T> gradients = std::as_const(gang_).factors().gradients(member);
     const double gradient_norm = norm(gradients);
     results_[member].losses.push_back(loss);
@@ -137,6 +164,9 @@ class Training {
     const double rate = rate_at(options_, static_cast<std::int64_t>(step), steps);
     const double factor = clip_factor(gradient_norm, options_.clip_norm);
     std::visit([&](auto& optimiser) { optimiser.step(values, gradients, factor, rate); }, optimisers_[member]);
+    for (const auto& [first, count] : frozen_[member])  // weight decay moves what has no gradient
+      std::copy_n(before.begin() + static_cast<std::ptrdiff_t>(first), count,
+                  values.begin() + static_cast<std::ptrdiff_t>(first));
     if (std::isfinite(norm(std::span<const T>{values}))) return true;
     std::ranges::copy(before, values.begin());
     return false;
@@ -146,7 +176,8 @@ class Training {
   const TrainingOptions& options_;
   AnyGang<T> gang_;
   std::vector<AnyOptimiser<T>> optimisers_;
-  std::vector<std::vector<T>> starts_;  // each member's initial factors, for FedProx only
+  std::vector<std::vector<Part>> frozen_;  // of each member's factors
+  std::vector<std::vector<T>> starts_;     // each member's initial factors, for FedProx only
   std::vector<sim::Draws> dropout_seeds_;
   std::vector<TrainedAdapter> results_;
 };

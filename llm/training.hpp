@@ -31,11 +31,15 @@ struct TrainingOptions {
   bool recompute = false;  // less memory, a second forward; the same numbers
 };
 
+/// Which factors training moves; the others keep every bit.
+enum class Factors : std::uint8_t { both, a, b };
+
 /// Everything one client's local training depends on. Each batch is one optimiser step.
 struct TrainingJob {
   Adapter initial;
   std::vector<Batch> steps;
   sim::Stream randomness{};  // of dropout, in Domain::dropout_seed
+  Factors trains = Factors::both;
 };
 
 struct TrainedAdapter {

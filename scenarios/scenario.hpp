@@ -28,6 +28,8 @@ enum class Loss : std::uint8_t { answer, full };
 enum class Weights : std::uint8_t { examples, equal };
 enum class PromptFormat : std::uint8_t { headings, chatml };
 enum class TextUnit : std::uint8_t { paragraph, speaker };
+enum class AdapterStart : std::uint8_t { own, shared };
+enum class TrainedFactors : std::uint8_t { both, b, alternate };
 enum class EvaluatedModel : std::uint8_t { base, adapters, fused };
 
 struct Base {
@@ -71,6 +73,8 @@ struct Adapter {
   std::optional<std::vector<std::int64_t>> ranks;  // on offer; `rank` alone where they are not set
   double alpha = 16;
   bool rslora = false;
+  AdapterStart start = AdapterStart::own;
+  TrainedFactors trains = TrainedFactors::both;
   std::vector<std::string> targets = {"q", "k", "v", "o", "gate", "up", "down"};
 
   friend bool operator==(const Adapter&, const Adapter&) = default;
@@ -96,6 +100,15 @@ struct Training {
   std::int64_t gang = 8;
 
   friend bool operator==(const Training&, const Training&) = default;
+};
+
+/// How updates travel.
+struct Compression {
+  std::string method = "none";
+  Settings settings;
+  bool error_feedback = false;
+
+  friend bool operator==(const Compression&, const Compression&) = default;
 };
 
 struct Protocol {
@@ -125,10 +138,19 @@ struct FusionArm {
   friend bool operator==(const FusionArm&, const FusionArm&) = default;
 };
 
+/// What makes a step of the base of a fused change.
+struct ServerOptimiser {
+  std::string method = "none";
+  Settings settings;
+
+  friend bool operator==(const ServerOptimiser&, const ServerOptimiser&) = default;
+};
+
 struct Fusion {
   Weights weights = Weights::examples;
   std::string primary;          // names the arm whose model goes into the next round; the first one by default
   std::vector<FusionArm> arms;  // [[fusion.arm]], at least one once loaded
+  ServerOptimiser optimiser;
 
   friend bool operator==(const Fusion&, const Fusion&) = default;
 };
@@ -170,6 +192,7 @@ struct Scenario {
   Recovery recovery;
   Adapter adapter;
   Training training;
+  Compression compression;
   Protocol protocol;
   Selection selection;
   Fusion fusion;

@@ -73,9 +73,11 @@ Section repeated(std::string path, std::string doc, FindList list, std::vector<K
 [[nodiscard]] Section retraining_section();
 [[nodiscard]] Section adapter_section();
 [[nodiscard]] Section training_section();
+[[nodiscard]] Section compression_section();
 [[nodiscard]] Section protocol_section();
 [[nodiscard]] Section selection_section();
 [[nodiscard]] Section fusion_section();
+[[nodiscard]] Section optimiser_section();
 [[nodiscard]] Section arms_section();
 
 }  // namespace edgefuse::scenarios

@@ -78,20 +78,40 @@ Section retraining_section() {
 }
 
 Section adapter_section() {
-  return section("adapter", "The LoRA adapter every client trains: the change of a weight is scale · B · A.",
-                 &Scenario::adapter,
-                 std::vector<Key<Adapter>>{
-                     key("rank", &Adapter::rank, Whole{1, 4096}, "Rows of A, columns of B.")
-                         .by_default("8, or the largest of ranks"),
-                     key("ranks", &Adapter::ranks, ListOf<Whole>{Whole{1, 4096}, Items::increasing, 1},
-                         "The ranks on offer, ascending: a client chooses one of them with its ratio.")
-                         .by_default("rank alone"),
-                     key("alpha", &Adapter::alpha, Number{0, 1e6, open}, "The scale is alpha / rank."),
-                     key("rslora", &Adapter::rslora, Flag{}, "Makes the scale alpha / sqrt(rank)."),
-                     key("targets", &Adapter::targets,
-                         ListOf<Word>{{{{"q", "k", "v", "o", "gate", "up", "down"}}}, Items::distinct, 1},
-                         "The projections that are adapted, in every layer."),
-                 });
+  return section(
+      "adapter", "The LoRA adapter every client trains: the change of a weight is scale · B · A.", &Scenario::adapter,
+      std::vector<Key<Adapter>>{
+          key("rank", &Adapter::rank, Whole{1, 4096}, "Rows of A, columns of B.")
+              .by_default("8, or the largest of ranks"),
+          key("ranks", &Adapter::ranks, ListOf<Whole>{Whole{1, 4096}, Items::increasing, 1},
+              "The ranks on offer, ascending: a client chooses one of them with its ratio.")
+              .by_default("rank alone"),
+          key("alpha", &Adapter::alpha, Number{0, 1e6, open}, "The scale is alpha / rank."),
+          key("rslora", &Adapter::rslora, Flag{}, "Makes the scale alpha / sqrt(rank)."),
+          key("targets", &Adapter::targets,
+              ListOf<Word>{{{{"q", "k", "v", "o", "gate", "up", "down"}}}, Items::distinct, 1},
+              "The projections that are adapted, in every layer."),
+          key("start", &Adapter::start, Choice<AdapterStart>{{{"own", "shared"}}},
+              "`own`: every client draws its A anew. `shared`: all begin with the same A."),
+          key("trains", &Adapter::trains, Choice<TrainedFactors>{{{"both", "b", "alternate"}}},
+              "What training moves, and an update holds: A and B; B alone (FFA-LoRA); or B in odd rounds and A "
+              "in even ones (RoLoRA). docs/models/federated-lora.md."),
+      });
+}
+
+Section compression_section() {
+  return section(
+      "compression",
+      "How an update travels: what training changed of the factors, so encoded (docs/models/federated-lora.md).",
+      &Scenario::compression,
+      std::vector<Key<Compression>>{
+          key("method", &Compression::method, Name{"name of a compression"},
+              "`none` (fp32), `fp16`, `int8` and `int4` (rounded at random, without bias), or `top-k`."),
+          key("settings", &Compression::settings, ParameterTable{}, "The method's own parameters."),
+          key("error_feedback", &Compression::error_feedback, Flag{},
+              "A client adds what was lost of its last update to its next. Needs "
+              "`recovery.between_rounds = \"carry\"`: without it the next update is of other factors."),
+      });
 }
 
 Section training_section() {
@@ -173,6 +193,18 @@ Section fusion_section() {
           key("primary", &Fusion::primary, Name{"name of an arm"},
               "The arm whose model goes into the next round; the others are evaluated only.")
               .by_default("the first arm"),
+      });
+}
+
+Section optimiser_section() {
+  return section(
+      "fusion.optimiser", "What step the server takes when a round's updates are fused to one change (2003.00295).",
+      &Scenario::fusion, &Fusion::optimiser,
+      std::vector<Key<ServerOptimiser>>{
+          key("method", &ServerOptimiser::method, Name{"name of a server optimiser"},
+              "`none`: the change itself; `fedavgm`, `fedadam`, `fedyogi` or `fedadagrad`, which take it for a "
+              "gradient (docs/models/federated-lora.md)."),
+          key("settings", &ServerOptimiser::settings, ParameterTable{}, "The method's own parameters."),
       });
 }
 

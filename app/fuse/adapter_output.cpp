@@ -24,11 +24,11 @@ class AdapterOutput final : public FusedOutput {
                 std::map<llm::ModuleId, std::int64_t> ranks)
       : folder_{std::move(folder)}, rank_{rank}, ranks_{std::move(ranks)} {}
 
-  llm::ModuleDelta take(llm::ModuleId id, const llm::ModuleDelta& change) override {
+  Written take(llm::ModuleId id, const llm::ModuleDelta& change) override {
     const auto* low = std::get_if<llm::LowRank>(&change);
-    const bool as_it_is = low != nullptr && !rank_;
-    modules_[id] = as_it_is ? *low : server::truncated(change, rank_.value_or(ranks_.at(id))).factors;
-    return modules_[id];
+    if (low != nullptr && !rank_) return {.change = modules_.emplace(id, *low).first->second};
+    const auto cut = server::truncated(change, rank_.value_or(ranks_.at(id)));
+    return {.change = modules_.emplace(id, cut.factors).first->second, .lost = cut.lost};
   }
 
   void finish() override {

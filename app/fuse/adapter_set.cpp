@@ -53,16 +53,15 @@ AdapterSet::Member AdapterSet::open(const fs::path& folder, const std::optional<
 void AdapterSet::add_shapes(const Member& member) {
   std::vector<Mistake> wrong;
   const auto note = [&](llm::ModuleId id, std::string problem, std::string remedy) {
-    wrong.push_back({.file = member.folder.string(),
-                     .key = id.name(),
-                     .problem = std::move(problem),
-                     .remedy = std::move(remedy)});
+    wrong.push_back(
+        {.file = member.folder.string(), .key = id.name(), .problem = std::move(problem), .remedy = std::move(remedy)});
   };
   for (const auto& [id, own] : member.files.modules()) {
     const auto shape = shape_in_base(id, own, member.record, base_);
     if (base_ && (id.layer >= base_->layers || shape != llm::base_shape(*base_, id.projection))) {
-      note(id, fmt::format("is {}, and the base has {}", shown(shape),
-                           id.layer < base_->layers ? shown(llm::base_shape(*base_, id.projection)) : "no such layer"),
+      note(id,
+           fmt::format("is {}, and the base has {}", shown(shape),
+                       id.layer < base_->layers ? shown(llm::base_shape(*base_, id.projection)) : "no such layer"),
            "name the base that it was trained on; of a pruned one, put its pruning.json beside the adapter");
       continue;
     }

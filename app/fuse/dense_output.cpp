@@ -23,9 +23,9 @@ class DenseOutput final : public FusedOutput {
   DenseOutput(const std::filesystem::path& folder, const std::map<llm::ModuleId, llm::MatrixShape>& shapes)
       : files_{folder}, writer_{files_.partial() / file_name, types(shapes)} {}
 
-  llm::ModuleDelta take(llm::ModuleId id, const llm::ModuleDelta& change) override {
+  Written take(llm::ModuleId id, const llm::ModuleDelta& change) override {
     writer_.write(id.name(), llm::dense(change).to(at::kFloat));
-    return change;
+    return {.change = change};
   }
   void finish() override {
     writer_.commit();

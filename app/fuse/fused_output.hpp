@@ -12,6 +12,12 @@
 
 namespace edgefuse::app {
 
+/// The change that was written, as it came or cut to a rank, and ‖what was cut off‖_F.
+struct Written {
+  llm::ModuleDelta change;
+  double lost = 0;
+};
+
 /// Where fused modules go, one by one. Nothing is left under the folder's names unless `finish` was called.
 class FusedOutput {
  public:
@@ -20,8 +26,8 @@ class FusedOutput {
   FusedOutput& operator=(const FusedOutput&) = delete;
   virtual ~FusedOutput() = default;
 
-  /// Each module once. Returns the change that was written: as it came, or cut to a rank.
-  virtual llm::ModuleDelta take(llm::ModuleId id, const llm::ModuleDelta& change) = 0;
+  /// Each module once.
+  virtual Written take(llm::ModuleId id, const llm::ModuleDelta& change) = 0;
   virtual void finish() = 0;
 };
 

@@ -58,7 +58,7 @@ class MergedOutput final : public FusedOutput {
     if (!mistakes.empty()) throw InputError{std::move(mistakes)};
   }
 
-  llm::ModuleDelta take(llm::ModuleId id, const llm::ModuleDelta& change) override {
+  Written take(llm::ModuleId id, const llm::ModuleDelta& change) override {
     const auto name = tensor_name(id);
     const auto type = entry_of(base_, name).dtype;
     const auto sum = base_.file_of(name).read(name, at::kFloat) + llm::dense(change).to(at::kFloat);
@@ -70,7 +70,7 @@ class MergedOutput final : public FusedOutput {
                                .remedy = "use smaller weights, or a base in F32 or BF16"}};
     writer_.write(name, stored);
     untouched_.erase(name);
-    return change;
+    return {.change = change};
   }
 
   void finish() override {

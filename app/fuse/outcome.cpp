@@ -56,17 +56,15 @@ std::string table(const FusionOutcome& outcome) {
 
 }  // namespace
 
-double FusionOutcome::lost() const {
-  return fused_squared > 0 ? std::sqrt(lost_squared / fused_squared) : 0;
+double FusionOutcome::lost_share() const {
+  return lost > 0 ? lost / std::hypot(lost, error.of_fused()) : 0;
 }
 
 ordered_json json_of(const FusionOutcome& outcome, const std::string& out) {
   auto adapters = ordered_json::array();
   for (const auto& adapter : outcome.adapters)
-    adapters.push_back({{"name", adapter.name},
-                        {"weight", adapter.weight},
-                        {"rank", adapter.rank},
-                        {"scale", adapter.scale}});
+    adapters.push_back(
+        {{"name", adapter.name}, {"weight", adapter.weight}, {"rank", adapter.rank}, {"scale", adapter.scale}});
   auto modules = ordered_json::array();
   for (const auto& module : outcome.modules)
     modules.push_back({{"module", module.id.name()},
@@ -81,7 +79,7 @@ ordered_json json_of(const FusionOutcome& outcome, const std::string& out) {
           {"norm", outcome.error.of_fused()},
           {"mean_norm", outcome.error.of_mean()},
           {"aggregation_error", number(outcome.error.relative())},
-          {"truncation_loss", outcome.lost()},
+          {"truncation_loss", outcome.lost_share()},
           {"modules", std::move(modules)},
           {"output", outcome.output},
           {"out", out}};
@@ -93,9 +91,9 @@ std::string text_of(const FusionOutcome& outcome, const std::string& out) {
   text += "\n\n" + table(outcome) + "\n";
   text += fmt::format("‖fused‖ {:.4g}, ‖weighted mean‖ {:.4g}; off the mean by {}\n", outcome.error.of_fused(),
                       outcome.error.of_mean(), percent(outcome.error.relative()));
-  if (outcome.lost() > 0)
+  if (outcome.lost > 0)
     text += fmt::format("cutting to the rank took away {} of the change (--output dense keeps all)\n",
-                        percent(outcome.lost()));
+                        percent(outcome.lost_share()));
   return text + fmt::format("saved as {} in {}\n", outcome.output, out);
 }
 

@@ -37,11 +37,11 @@ struct FusionOutcome {
   std::vector<FusedAdapter> adapters;
   std::vector<FusedModule> modules;
   server::AggregationError error;
-  double fused_squared = 0;  // ‖fused‖², before cutting
-  double lost_squared = 0;   // ‖fused - written‖²
-  std::string output;        // lora, dense or merged
+  double lost = 0;     // ‖fused - written‖_F
+  std::string output;  // lora, dense or merged
 
-  [[nodiscard]] double lost() const;
+  /// ‖fused - written‖_F / ‖fused‖_F.
+  [[nodiscard]] double lost_share() const;
 };
 
 [[nodiscard]] nlohmann::ordered_json json_of(const FusionOutcome& outcome, const std::string& out);

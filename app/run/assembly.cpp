@@ -122,7 +122,7 @@ Assembly assemble(scenarios::Scenario scenario, const std::filesystem::path& ass
                        .variants = parts.base.variants,
                        .adapter = lora_spec(scenario.adapter),
                        .ranks = scenario.adapter.ranks.value_or(std::vector{scenario.adapter.rank}),
-                       .storage = cost_options(scenario)};
+                       .storage = cost_options(scenario, parts.methods.compressor->bits_each())};
   if (prepared && !prepared->perplexities.empty()) offer.perplexities = prepared->perplexities;
   const auto& network = scenario.network;
   clients::Expectations expectations{.background_load = scenario.fleet.background_load,

@@ -33,6 +33,11 @@ llm::Storage storage(scenarios::Storage chosen) {
   return llm::Storage::fp16;
 }
 
+llm::Sent sent(scenarios::TrainedFactors trained) {
+  if (trained == scenarios::TrainedFactors::b) return llm::Sent::b;
+  return trained == scenarios::TrainedFactors::alternate ? llm::Sent::one : llm::Sent::both;
+}
+
 }  // namespace
 
 llm::Quantisation quantisation(scenarios::Storage storage) {
@@ -40,9 +45,12 @@ llm::Quantisation quantisation(scenarios::Storage storage) {
   return storage == scenarios::Storage::nf4 ? llm::Quantisation::nf4 : llm::Quantisation::none;
 }
 
-llm::CostOptions cost_options(const scenarios::Scenario& scenario) {
+llm::CostOptions cost_options(const scenarios::Scenario& scenario, double update_bits) {
   const auto& training = scenario.training;
-  llm::CostOptions options{.weights = storage(scenario.base.storage)};
+  llm::CostOptions options{.weights = storage(scenario.base.storage),
+                           .update_bits = update_bits,
+                           .sent = sent(scenario.adapter.trains),
+                           .adapter_comes_along = scenario.recovery.between_rounds == scenarios::BetweenRounds::carry};
   if (training.optimiser == scenarios::Optimiser::sgd) options.moments = training.momentum > 0 ? 1 : 0;
   return options;
 }

@@ -12,7 +12,7 @@ namespace edgefuse::app {
 [[nodiscard]] llm::LoraSpec lora_spec(const scenarios::Adapter& adapter);
 [[nodiscard]] llm::TrainingOptions training_options(const scenarios::Training& training);
 [[nodiscard]] llm::Quantisation quantisation(scenarios::Storage storage);
-/// How a client's device holds what it trains on.
-[[nodiscard]] llm::CostOptions cost_options(const scenarios::Scenario& scenario);
+/// How a client's device holds what it trains on, and what its update takes on the wire.
+[[nodiscard]] llm::CostOptions cost_options(const scenarios::Scenario& scenario, double update_bits);
 
 }  // namespace edgefuse::app

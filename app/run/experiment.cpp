@@ -54,6 +54,8 @@ void Experiment::prepare_learning() {
   Aggregation aggregation{.discount = [&protocol](std::int64_t staleness) { return protocol.discount(staleness); },
                           .mixing = protocol.mixing(),
                           .recovery = *assembly_.methods.recovery,
+                          .optimiser = assembly_.methods.optimiser.get(),
+                          .compressor = assembly_.methods.compressor.get(),
                           .public_texts = assembly_.base.calibration};
   if (protocol.through_aggregators())
     aggregation.group = [this](std::uint32_t client) { return assembly_.fleet.row(client).cell; };
@@ -205,7 +207,7 @@ void Experiment::learn(const RoundTimeline& round) {
   }
   const auto& primary = assembly_.methods.arms[assembly_.methods.primary_arm];
   if (round.round < assembly_.scenario.protocol.rounds && !learner_->contributions().empty())
-    learner_->advance(learner_->fused(primary));
+    learner_->advance(primary);
   for (const auto& participation : round.participations)
     learner_->release(participation.version);
 }

@@ -67,6 +67,8 @@ Learner::Learner(const scenarios::Scenario& scenario, const LearningTask& task, 
                         .quantisation = quantisation(scenario.base.storage),
                         .device = device_};
   versions_.emplace(0, Version{.model = {std::move(prepared), holding}});
+  if (aggregation_.compressor != nullptr)
+    transmission_.emplace(*aggregation_.compressor, scenario.compression.error_feedback, scenario.seed);
 }
 
 void Learner::release(std::int64_t version) {
@@ -82,26 +84,52 @@ void Learner::note(const llm::Plan& plan, std::int64_t invitation, std::int64_t 
   const auto& from = versions_.at(version);
   auto numbered = plan;  // among the variants of all masks
   numbered.variant += static_cast<std::uint32_t>(mask_of(plan.client, from.model) * from.model.ratios());
-  const auto build = [this, stream, numbered, &from]() -> llm::TrainingJob {
-    const auto& shard = task_.shard(numbered.client);
-    return {
-        .initial = initial_adapter(numbered, stream, from),
-        .steps = clients::local_batches(shard.examples, local_schedule(scenario_.training), scenario_.seed,
-                                        numbered.client, stream),
-        .randomness = {
-            .seed = scenario_.seed, .domain = sim::Domain::dropout_seed, .round = stream, .client = numbered.client}};
+  const Start start{
+      .client = plan.client, .stream = stream, .rank = plan.rank, .variant = numbered.variant, .version = version};
+  const auto build = [this, start]() -> llm::TrainingJob {
+    const auto& shard = task_.shard(start.client);
+    return {.initial = initial_adapter(start),
+            .steps = clients::local_batches(shard.examples, local_schedule(scenario_.training), scenario_.seed,
+                                            start.client, start.stream),
+            .randomness = {.seed = scenario_.seed,
+                           .domain = sim::Domain::dropout_seed,
+                           .round = start.stream,
+                           .client = start.client},
+            .trains = trains(start.version)};
   };
   trainer_.note({.plan = numbered, .invitation = invitation, .version = version, .build = build});
 }
 
-llm::Adapter Learner::initial_adapter(const llm::Plan& plan, std::uint32_t stream, const Version& version) const {
-  const auto& variant = version.model.variant(plan.variant);
+llm::Adapter Learner::initial_adapter(const Start& start) const {
+  const auto& version = versions_.at(start.version);
+  const auto& variant = version.model.variant(start.variant);
   auto spec = lora_spec(scenario_.adapter);
-  spec.rank = plan.rank;
-  auto adapter = llm::make_adapter(variant.model, spec, scenario_.seed, plan.client, stream);
+  spec.rank = start.rank;
+  const bool shared = scenario_.adapter.start == scenarios::AdapterStart::shared;
+  auto adapter = shared ? llm::make_adapter(variant.model, spec, scenario_.seed, 0)
+                        : llm::make_adapter(variant.model, spec, scenario_.seed, start.client, start.stream);
   if (version.carried)
-    start_from(adapter, as_variants_see(*version.carried, version.model, mask_of(plan.client, version.model), variant));
+    start_from(adapter,
+               as_variants_see(*version.carried, version.model, mask_of(start.client, version.model), variant));
   return adapter;
+}
+
+llm::Factors Learner::trains(std::int64_t version) const {
+  switch (scenario_.adapter.trains) {
+    case scenarios::TrainedFactors::both:
+      return llm::Factors::both;
+    case scenarios::TrainedFactors::b:
+      return llm::Factors::b;
+    case scenarios::TrainedFactors::alternate:
+      break;
+  }
+  return version % 2 == 0 ? llm::Factors::b : llm::Factors::a;  // B first: with B = 0 nothing moves A
+}
+
+llm::Adapter Learner::received(const llm::Update& update, const Start& start) {
+  if (!transmission_) return update.adapter;
+  return transmission_->received(update.adapter, initial_adapter(start), trains(start.version), start.client,
+                                 start.stream);
 }
 
 std::vector<TrainingRecord> Learner::collect(const clients::TrainingWatch& watch) {
@@ -129,11 +157,18 @@ std::vector<TrainingRecord> Learner::collect(const clients::TrainingWatch& watch
 void Learner::add_contribution(const llm::Update& update, TrainingRecord& record) {
   const auto& model = versions_.at(update.version).model;
   const auto mask = mask_of(update.client, model);
-  const auto& trained_on = model.variant(mask * model.ratios() + ratio_index(model, update.variant));
-  auto recovered = aggregation_.recovery.recover(update, {.base = model.sorted(mask),
-                                                          .variant = trained_on.model,
-                                                          .seed = scenario_.seed,
-                                                          .round = static_cast<std::uint32_t>(record.invitation)});
+  const auto index = mask * model.ratios() + ratio_index(model, update.variant);
+  const auto& trained_on = model.variant(index);
+  auto arrived = update;
+  arrived.adapter = received(update, {.client = update.client,
+                                      .stream = static_cast<std::uint32_t>(record.invitation),
+                                      .rank = update.adapter.spec.rank,
+                                      .variant = index,
+                                      .version = update.version});
+  auto recovered = aggregation_.recovery.recover(arrived, {.base = model.sorted(mask),
+                                                           .variant = trained_on.model,
+                                                           .seed = scenario_.seed,
+                                                           .round = static_cast<std::uint32_t>(record.invitation)});
   auto* delta = std::get_if<llm::ModelDelta>(&recovered);
   if (delta == nullptr) return;
   auto coverage = server::coverage_of(update.variant, base().config);
@@ -171,6 +206,16 @@ std::vector<server::Contribution> Learner::contributions_of(const std::string& d
 
 llm::ModelDelta Learner::fused(const Arm& arm) const {
   if (contributions_.empty()) return versions_.rbegin()->second.carried.value_or(llm::ModelDelta{});
+  return step(arm).change;
+}
+
+server::ServerStep Learner::step(const Arm& arm) const {
+  auto change = mixed(arm);
+  if (aggregation_.optimiser == nullptr) return {.change = std::move(change), .state = {}};
+  return aggregation_.optimiser->step(optimiser_state_, change);
+}
+
+llm::ModelDelta Learner::mixed(const Arm& arm) const {
   const auto change = trained_once_more(plainly_fused(arm));
   std::vector<server::Scaled> terms = {{&change, share_of_those_begun_by(version())}};
   if (aggregation_.mixing.pull_back)
@@ -211,11 +256,16 @@ llm::ModelDelta Learner::trained_once_more(llm::ModelDelta change) const {
       .change;
 }
 
-void Learner::advance(llm::ModelDelta delta) {
+void Learner::advance(const Arm& arm) {
+  auto [delta, state] = step(arm);
+  optimiser_state_ = std::move(state);
   auto& current = versions_.rbegin()->second;
   if (scenario_.recovery.between_rounds == scenarios::BetweenRounds::carry) {
-    for (auto& [id, change] : delta)
-      change = server::truncated(change, scenario_.adapter.rank).factors;
+    for (auto& [id, change] : delta) {
+      const auto* low = std::get_if<llm::LowRank>(&change);
+      if (low == nullptr || low->a.size(0) > scenario_.adapter.rank)
+        change = server::truncated(change, scenario_.adapter.rank).factors;
+    }
     versions_.emplace(version() + 1, Version{.model = current.model, .carried = std::move(delta)});
     return;
   }

@@ -11,12 +11,14 @@
 #include "app/run/arms.hpp"
 #include "app/run/base_version.hpp"
 #include "app/run/learning_task.hpp"
+#include "clients/compression/transmission.hpp"
 #include "clients/trainer.hpp"
 #include "llm/model.hpp"
 #include "llm/plan.hpp"
 #include "llm/pruning/calibration.hpp"
 #include "scenarios/scenario.hpp"
 #include "server/fusion/contribution.hpp"
+#include "server/optimiser/server_optimiser.hpp"
 #include "server/protocol/protocol.hpp"
 #include "server/recovery/recovery.hpp"
 
@@ -38,6 +40,8 @@ struct Aggregation {
   server::Mixing mixing{};
   std::function<std::uint32_t(std::uint32_t client)> group{};  // its aggregator; empty where there is none
   const server::Recovery& recovery;
+  const server::ServerOptimiser* optimiser = nullptr;  // none: a fused change is the step
+  const clients::Compressor* compressor = nullptr;     // none: updates arrive as they were sent
   llm::Calibration public_texts{};  // that the fused model is trained on once more, where the scenario wants it
 };
 
@@ -64,15 +68,15 @@ class Learner {
   [[nodiscard]] std::vector<server::Contribution> contributions_of(const std::string& domain) const;
 
   /// What an arm makes of them: one change of the base as it is (docs/models/protocols.md), trained once more where the
-  /// scenario wants it. What is carried already when there are none.
+  /// scenario wants it, and the step the server's optimiser would take. What is carried already when there are none.
   [[nodiscard]] llm::ModelDelta fused(const Arm& arm) const;
 
   /// The base that changes are of.
   [[nodiscard]] const llm::Model& base() const { return versions_.rbegin()->second.model.base(); }
-  /// The next version. `recovery.between_rounds` "merge": the base becomes base + `delta`, and adapters start anew from
-  /// B = 0, so nothing counts twice. "carry": the base stays, and `delta`, cut to the adapters' rank, is where the next
-  /// ones start.
-  void advance(llm::ModelDelta delta);
+  /// The next version, by what `arm` makes of the contributions. `recovery.between_rounds` "merge": the base becomes
+  /// base + that change, and adapters start anew from B = 0, so nothing counts twice. "carry": the base stays, and the
+  /// change is where the next ones start: its own factors where they have no more ranks than the adapters, else cut.
+  void advance(const Arm& arm);
 
  private:
   struct Version {
@@ -83,9 +87,21 @@ class Learner {
   };
 
   [[nodiscard]] std::int64_t version() const { return versions_.rbegin()->first; }
-  [[nodiscard]] llm::Adapter initial_adapter(const llm::Plan& plan, std::uint32_t stream, const Version& version) const;
+  /// One client's participation: which of its adapters, on which of the variants of all masks.
+  struct Start {
+    std::uint32_t client = 0;
+    std::uint32_t stream = 0;
+    std::int64_t rank = 0;
+    std::size_t variant = 0;
+    std::int64_t version = 0;
+  };
+  [[nodiscard]] llm::Adapter initial_adapter(const Start& start) const;
+  [[nodiscard]] llm::Factors trains(std::int64_t version) const;
+  [[nodiscard]] llm::Adapter received(const llm::Update& update, const Start& start);
   void add_contribution(const llm::Update& update, TrainingRecord& record);
   void weigh();
+  [[nodiscard]] server::ServerStep step(const Arm& arm) const;
+  [[nodiscard]] llm::ModelDelta mixed(const Arm& arm) const;
   [[nodiscard]] llm::ModelDelta plainly_fused(const Arm& arm) const;
   [[nodiscard]] llm::ModelDelta trained_once_more(llm::ModelDelta change) const;
   /// What the discounted updates begun at or before that version count for, of one that is fresh.
@@ -100,6 +116,8 @@ class Learner {
   std::vector<server::Contribution> contributions_;
   std::vector<std::int64_t> begun_;  // version that each contribution started from
   double total_weight_ = 0;          // of them, if none were stale
+  server::OptimiserState optimiser_state_;
+  std::optional<clients::Transmission> transmission_;  // where updates are encoded
 };
 
 }  // namespace edgefuse::app

@@ -64,6 +64,28 @@ void check_carry(const scenarios::Scenario& scenario, Mistakes& mistakes) {
         fmt::format("\"carry\" needs rounds, and protocol \"{}\" has none", scenario.protocol.kind), "use \"merge\""));
 }
 
+/// What only makes sense where the factors go on from round to round, or only where the base does.
+void check_merge(const scenarios::Scenario& scenario, Mistakes& mistakes) {
+  const auto refuse = [&](const char* key, std::string problem, std::string remedy) {
+    mistakes.add(scenario.source.mistake(key, std::move(problem), std::move(remedy)));
+  };
+  if (scenario.recovery.between_rounds == scenarios::BetweenRounds::carry) {
+    if (scenario.fusion.optimiser.method != "none")
+      refuse("fusion.optimiser.method",
+             fmt::format("\"{}\" makes steps of the base, which \"carry\" leaves as it is",
+                         scenario.fusion.optimiser.method),
+             "use recovery.between_rounds = \"merge\"");
+    return;
+  }
+  if (scenario.compression.error_feedback)
+    refuse("compression.error_feedback", "keeps an error that the next round's factors have no use for",
+           "use recovery.between_rounds = \"carry\"");
+  if (scenario.adapter.trains == scenarios::TrainedFactors::alternate)
+    refuse("adapter.trains",
+           "\"alternate\" trains A in even rounds, and each begins with B = 0, where A has no gradient",
+           "use recovery.between_rounds = \"carry\"");
+}
+
 std::size_t primary_arm(const std::vector<Arm>& arms, const std::string& name) {
   const auto found = std::ranges::find(arms, name, &Arm::name);
   EDGEFUSE_EXPECTS(found != arms.end(), "a scenario that was read names one of its arms");
@@ -97,7 +119,12 @@ Methods make_methods(const scenarios::Scenario& scenario) {
                           "protocol.kind", "protocol.settings");
   methods.selection = make(server::selections(), scenario.selection.method, scenario.selection.settings,
                            "selection.method", "selection.settings");
+  methods.optimiser = make(server::server_optimisers(), scenario.fusion.optimiser.method,
+                           scenario.fusion.optimiser.settings, "fusion.optimiser.method", "fusion.optimiser.settings");
+  methods.compressor = make(clients::compressors(), scenario.compression.method, scenario.compression.settings,
+                            "compression.method", "compression.settings");
   check_carry(scenario, mistakes);
+  check_merge(scenario, mistakes);
   const auto require_losses = [&](bool needed, const std::string& key, const std::string& name, const char* what) {
     if (!needed || scenario.fidelity != scenarios::Fidelity::timing) return;
     mistakes.add(scenario.source.mistake(key,

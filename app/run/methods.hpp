@@ -5,11 +5,13 @@
 #include <vector>
 
 #include "app/run/arms.hpp"
+#include "clients/compression/compressor.hpp"
 #include "clients/policy/ratio_policy.hpp"
 #include "data/partitioners/partitioner.hpp"
 #include "llm/pruning/prune.hpp"
 #include "llm/pruning/pruner.hpp"
 #include "scenarios/scenario.hpp"
+#include "server/optimiser/server_optimiser.hpp"
 #include "server/protocol/protocol.hpp"
 #include "server/recovery/recovery.hpp"
 #include "server/selection/selection.hpp"
@@ -24,6 +26,8 @@ struct Methods {
   std::unique_ptr<clients::RatioPolicy> policy;
   std::unique_ptr<server::Protocol> protocol;
   std::unique_ptr<server::Selection> selection;
+  std::unique_ptr<server::ServerOptimiser> optimiser;
+  std::unique_ptr<clients::Compressor> compressor;
   std::vector<Arm> arms;
   std::size_t primary_arm = 0;  // whose model goes into the next round
 };

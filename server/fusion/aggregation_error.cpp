@@ -18,7 +18,8 @@ double squared_norm(const at::Tensor& matrix) {
   return matrix.square().sum().item<double>();
 }
 
-/// ‖B·A‖² = ‖R_b·R_a'‖² with B = Q_b·R_b and A' = Q_a·R_a: no cancellation, where the trace of two Gram matrices has it.
+/// ‖B·A‖² = ‖R_b·R_a'‖² with B = Q_b·R_b and A' = Q_a·R_a: no cancellation, where the trace of two Gram matrices has
+/// it.
 double squared_norm(const llm::LowRank& low) {
   const auto r_b = std::get<1>(at::linalg_qr(low.b.to(at::kDouble), "r"));
   const auto r_a = std::get<1>(at::linalg_qr(low.a.to(at::kDouble).t(), "r"));

@@ -7,8 +7,8 @@
 namespace edgefuse::server {
 
 /// How far a fused change is from the weighted mean of the changes that went in, Δ* = Σ p_i D_i with p_i = w_i / Σ w:
-/// ‖fused - Δ*‖_F / ‖Δ*‖_F over all modules added. 0 for exact rules; what a biased rule, or conflict resolution, adds and
-/// takes away. A figure to compare with, not a fault: rules that are meant to differ from the mean do.
+/// ‖fused - Δ*‖_F / ‖Δ*‖_F over all modules added. 0 for exact rules; what a biased rule, or conflict resolution, adds
+/// and takes away. A figure to compare with, not a fault: rules that are meant to differ from the mean do.
 class AggregationError {
  public:
   /// One module: `parts` are the unresolved changes, not empty, `total_weight` that of all contributions.

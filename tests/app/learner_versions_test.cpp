@@ -70,9 +70,8 @@ struct Versions : ::testing::Test {
     learner.keep();
     learner.note(plan_of(0), 1, 0);
     (void)learner.collect();
-    const auto change = learner.fused(arm);
-    first = dense(change);
-    learner.advance(change);
+    first = dense(learner.fused(arm));
+    learner.advance(arm);
     learner.release(0);
     learner.keep();
     learner.note(plan_of(1), 1, 0);
