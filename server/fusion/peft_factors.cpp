@@ -9,7 +9,7 @@
 
 #include "server/fusion/dense_parts.hpp"
 #include "server/fusion/factor_sum.hpp"
-#include "server/fusion/trim.hpp"
+#include "llm/trim.hpp"
 
 namespace edgefuse::server {
 namespace {
@@ -17,7 +17,7 @@ namespace {
 /// The trimmed float32 copy of a factor, in float64.
 at::Tensor trimmed(const at::Tensor& factor, double density) {
   auto copy = factor.to(at::kFloat).contiguous().clone();
-  trim_to_density(numbers(copy), density);
+  llm::trim_to_density(numbers(copy), density);
   return copy.to(at::kDouble);
 }
 

@@ -11,7 +11,7 @@
 
 #include "server/fusion/dense_parts.hpp"
 #include "server/fusion/disjoint_mean.hpp"
-#include "server/fusion/trim.hpp"
+#include "llm/trim.hpp"
 
 namespace edgefuse::server {
 namespace {
@@ -24,7 +24,7 @@ class TiesPerTensor final : public ModuleLocalRule {
   [[nodiscard]] llm::ModuleDelta fuse_module(ModuleParts parts, const ModuleSource& /*all*/) const override {
     auto changes = own_dense(parts);
     for (auto& change : changes)
-      trim_to_density(numbers(change), density_);
+      llm::trim_to_density(numbers(change), density_);
     return llm::Dense{disjoint_mean(changes, sign_balance(changes), lambda_)};
   }
 
@@ -49,8 +49,8 @@ class TiesWholeModel final : public FusionRule {
 
  private:
   /// One per contribution. A module that a contribution lacks is as many zeros.
-  [[nodiscard]] std::vector<Trim> settled_trims(const ModuleSource& modules) const {
-    std::vector<Trim> trims(modules.contributions, Trim{density_});
+  [[nodiscard]] std::vector<llm::Trim> settled_trims(const ModuleSource& modules) const {
+    std::vector<llm::Trim> trims(modules.contributions, llm::Trim{density_});
     const auto pass = [&](auto count) {
       for (const auto& [id, shape] : modules.shapes) {
         const std::vector<float> zeros(static_cast<std::size_t>(shape.out * shape.in), 0.0F);
@@ -63,16 +63,16 @@ class TiesWholeModel final : public FusionRule {
           count(trims[i], pieces[i]);
       }
     };
-    pass([](Trim& trim, std::span<const float> piece) { trim.count_upper(piece); });
+    pass([](llm::Trim& trim, std::span<const float> piece) { trim.count_upper(piece); });
     for (auto& trim : trims)
       trim.settle_upper();
-    pass([](Trim& trim, std::span<const float> piece) { trim.count_lower(piece); });
+    pass([](llm::Trim& trim, std::span<const float> piece) { trim.count_lower(piece); });
     for (auto& trim : trims)
       trim.settle_lower();
     return trims;
   }
 
-  static std::vector<at::Tensor> trimmed(const ModuleParts& parts, std::vector<Trim>& trims) {
+  static std::vector<at::Tensor> trimmed(const ModuleParts& parts, std::vector<llm::Trim>& trims) {
     auto changes = own_dense(parts);
     for (std::size_t i = 0; i < parts.size(); ++i)
       trims[parts[i].index].trim(numbers(changes[i]));

@@ -4,7 +4,7 @@
 #include <span>
 #include <vector>
 
-namespace edgefuse::server {
+namespace edgefuse::llm {
 
 /// Keeps the floor(density · n) largest magnitudes of a sequence of n float32 numbers that comes in pieces, the earlier
 /// one first among equals, and sets the others to zero. Exact and without a copy: the bits of |x| order as integers,
@@ -37,4 +37,4 @@ class Trim {
 /// Trims a sequence that is in one piece.
 void trim_to_density(std::span<float> values, double density);
 
-}  // namespace edgefuse::server
+}  // namespace edgefuse::llm

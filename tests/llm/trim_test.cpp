@@ -1,4 +1,4 @@
-#include "server/fusion/trim.hpp"
+#include "llm/trim.hpp"
 
 #include <gtest/gtest.h>
 
@@ -11,7 +11,7 @@
 
 #include "sim/random.hpp"
 
-namespace edgefuse::server {
+namespace edgefuse::llm {
 namespace {
 
 /// By sorting: the floor(density · n) largest, the earlier first among equals.
@@ -75,4 +75,4 @@ TEST(Trim, NothingOfNothing) {
 }
 
 }  // namespace
-}  // namespace edgefuse::server
+}  // namespace edgefuse::llm

@@ -1,10 +1,10 @@
-#include "server/fusion/trim.hpp"
+#include "llm/trim.hpp"
 
 #include <bit>
 #include <cmath>
 #include <cstddef>
 
-namespace edgefuse::server {
+namespace edgefuse::llm {
 namespace {
 
 constexpr std::size_t bins = 1U << 16U;
@@ -76,4 +76,4 @@ void trim_to_density(std::span<float> values, double density) {
   trim.trim(values);
 }
 
-}  // namespace edgefuse::server
+}  // namespace edgefuse::llm
