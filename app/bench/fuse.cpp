@@ -21,11 +21,11 @@ namespace {
 namespace po = boost::program_options;
 using nlohmann::ordered_json;
 
-constexpr Usage usage = {
-    "edgefuse bench fuse [--shape 4096x11008]... [--methods a,b] [options]",
-    "Takes the time and memory of each fusion rule on one core, for modules of Llama-7B's shapes, and of the decomposition "
-    "of the dense sum that others use in flexlora's place (--dense, minutes).",
-    "edgefuse bench fuse --shape 512x1376 --dense"};
+constexpr Usage usage = {"edgefuse bench fuse [--shape 4096x11008]... [--methods a,b] [options]",
+                         "Takes the time and memory of each fusion rule on one core, for modules of Llama-7B's shapes, "
+                         "and of the decomposition "
+                         "of the dense sum that others use in flexlora's place (--dense, minutes).",
+                         "edgefuse bench fuse --shape 512x1376 --dense"};
 
 /// Llama-7B's attention, gate and up, and down.
 const std::vector<llm::MatrixShape> llama_7b = {{4096, 4096}, {11008, 4096}, {4096, 11008}};
@@ -33,7 +33,8 @@ const std::vector<llm::MatrixShape> llama_7b = {{4096, 4096}, {11008, 4096}, {40
 po::options_description option_list() {
   po::options_description options{"options"};
   auto add = options.add_options();
-  add("shape", po::value<std::vector<std::string>>(), "OUTxIN of a module; may be repeated; Llama-7B's three by default");
+  add("shape", po::value<std::vector<std::string>>(),
+      "OUTxIN of a module; may be repeated; Llama-7B's three by default");
   add("adapters", po::value<std::int64_t>()->default_value(10), "how many are fused");
   add("rank", po::value<std::int64_t>()->default_value(16), "of each of them");
   add("methods", po::value<std::string>(), "rules to measure, a,b,c; all by default");
@@ -95,10 +96,11 @@ void print(const RuleSpeed& speed, std::ostream& out) {
 }
 
 void print(const DenseSpeed& speed, std::ostream& out) {
-  out << fmt::format("  dense sum and its whole SVD  {:.2f} s, {:.0f} MB; flexlora {:.4f} s: {:.0f} times as fast, and "
-                     "{:.1e} apart\n",
-                     speed.dense_seconds, static_cast<double>(speed.dense_peak_bytes) / 1e6, speed.factors_seconds,
-                     speed.dense_seconds / speed.factors_seconds, speed.difference);
+  out << fmt::format(
+      "  dense sum and its whole SVD  {:.2f} s, {:.0f} MB; flexlora {:.4f} s: {:.0f} times as fast, and "
+      "{:.1e} apart\n",
+      speed.dense_seconds, static_cast<double>(speed.dense_peak_bytes) / 1e6, speed.factors_seconds,
+      speed.dense_seconds / speed.factors_seconds, speed.difference);
 }
 
 }  // namespace
@@ -115,9 +117,8 @@ int bench_fuse(const Arguments& arguments, Console console) {
   const bool as_json = values.get<bool>("json");
   auto all = ordered_json::array();
   for (const auto& shape : wanted) {
-    const FusionLoad load{.shape = shape,
-                          .adapters = values.get<std::int64_t>("adapters"),
-                          .rank = values.get<std::int64_t>("rank")};
+    const FusionLoad load{
+        .shape = shape, .adapters = values.get<std::int64_t>("adapters"), .rank = values.get<std::int64_t>("rank")};
     const auto speeds = measure_rules(load, rules, values.get<std::int64_t>("repeats"));
     all.push_back({{"shape", {shape.out, shape.in}},
                    {"adapters", load.adapters},

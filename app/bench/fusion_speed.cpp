@@ -30,8 +30,8 @@ std::vector<server::Contribution> adapters(const FusionLoad& load) {
   for (std::uint32_t client = 0; client < static_cast<std::uint32_t>(load.adapters); ++client) {
     sim::Draws draws{{.seed = 1, .domain = sim::Domain::test, .client = client}};
     all.push_back({.client = client, .weight = 1 + draws.uniform(), .delta = {}});
-    all.back().delta[{}] = llm::LowRank{.a = normal(load.rank, load.shape.in, draws),
-                                        .b = normal(load.shape.out, load.rank, draws)};
+    all.back().delta[{}] =
+        llm::LowRank{.a = normal(load.rank, load.shape.in, draws), .b = normal(load.shape.out, load.rank, draws)};
   }
   return all;
 }

@@ -1,68 +1,67 @@
 #include "server/fusion/aggregation_error.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
-#include <tuple>
 #include <variant>
 #include <vector>
 
 #include <ATen/ATen.h>
 
 #include "server/fusion/dense_parts.hpp"
-#include "server/fusion/linear_combination.hpp"
+#include "server/fusion/frobenius_norm.hpp"
 
 namespace edgefuse::server {
 namespace {
 
-double squared_norm(const at::Tensor& matrix) {
-  return matrix.square().sum().item<double>();
-}
-
-/// ‖B·A‖² = ‖R_b·R_a'‖² with B = Q_b·R_b and A' = Q_a·R_a: no cancellation, where the trace of two Gram matrices has
-/// it.
-double squared_norm(const llm::LowRank& low) {
-  const auto r_b = std::get<1>(at::linalg_qr(low.b.to(at::kDouble), "r"));
-  const auto r_a = std::get<1>(at::linalg_qr(low.a.to(at::kDouble).t(), "r"));
-  return squared_norm(at::mm(r_b, r_a.t()));
+double squared(double x) {
+  return x * x;
 }
 
 bool low_rank(const llm::ModuleDelta& change) {
   return std::holds_alternative<llm::LowRank>(change);
 }
 
-}  // namespace
+/// Δ* of one module, and fused - Δ*.
+struct Comparison {
+  llm::ModuleDelta mean;
+  llm::ModuleDelta difference;
+};
 
-double frobenius_norm(const llm::ModuleDelta& change) {
-  if (const auto* low = std::get_if<llm::LowRank>(&change)) return std::sqrt(squared_norm(*low));
-  return std::sqrt(squared_norm(dense_double(change)));
-}
-
-void AggregationError::add(const llm::ModuleDelta& fused, const ModuleParts& parts, double total_weight) {
+Comparison of_factors(const llm::LowRank& fused, const ModuleParts& parts, const std::vector<double>& shares) {
   std::vector<at::Tensor> a;
   std::vector<at::Tensor> b;
-  bool factors = low_rank(fused);
-  for (const auto& part : parts)
-    factors = factors && low_rank(part.delta);
-  if (factors) {
-    for (const auto& part : parts) {
-      a.push_back(factors_of(part).a.to(at::kDouble));
-      b.push_back(part.weight / total_weight * factors_of(part).b.to(at::kDouble));
-    }
-    squared_mean_ += squared_norm(llm::LowRank{.a = at::cat(a, 0), .b = at::cat(b, 1)});
-    const auto& own = std::get<llm::LowRank>(fused);
-    a.push_back(own.a.to(at::kDouble));
-    b.push_back(-own.b.to(at::kDouble));
-    squared_fused_ += squared_norm(own);
-    squared_error_ += squared_norm(llm::LowRank{.a = at::cat(a, 0), .b = at::cat(b, 1)});
-    return;
+  for (std::size_t i = 0; i < parts.size(); ++i) {
+    a.push_back(factors_of(parts[i]).a.to(at::kDouble));
+    b.push_back(shares[i] * factors_of(parts[i]).b.to(at::kDouble));
   }
+  const llm::LowRank mean{.a = at::cat(a, 0), .b = at::cat(b, 1)};
+  return {.mean = mean,
+          .difference = llm::LowRank{.a = at::cat({mean.a, fused.a.to(at::kDouble)}, 0),
+                                     .b = at::cat({mean.b, -fused.b.to(at::kDouble)}, 1)}};
+}
+
+Comparison of_matrices(const llm::ModuleDelta& fused, const ModuleParts& parts, const std::vector<double>& shares) {
   const auto matrix = dense_double(fused);
   auto mean = at::zeros_like(matrix);
+  for (std::size_t i = 0; i < parts.size(); ++i)
+    mean.add_(dense_double(parts[i].delta), shares[i]);
+  return {.mean = llm::Dense{mean}, .difference = llm::Dense{mean - matrix}};
+}
+
+}  // namespace
+
+void AggregationError::add(const llm::ModuleDelta& fused, const ModuleParts& parts, double total_weight) {
+  std::vector<double> shares;
   for (const auto& part : parts)
-    mean.add_(dense_double(part.delta), part.weight / total_weight);
-  squared_mean_ += squared_norm(mean);
-  squared_fused_ += squared_norm(matrix);
-  squared_error_ += squared_norm(mean.sub_(matrix));
+    shares.push_back(total_weight == 0 ? 0 : part.weight / total_weight);
+  const bool factors =
+      low_rank(fused) && std::ranges::all_of(parts, [](const ModulePart& part) { return low_rank(part.delta); });
+  const auto [mean, difference] =
+      factors ? of_factors(std::get<llm::LowRank>(fused), parts, shares) : of_matrices(fused, parts, shares);
+  squared_mean_ += squared(frobenius_norm(mean));
+  squared_fused_ += squared(frobenius_norm(fused));
+  squared_error_ += squared(frobenius_norm(difference));
 }
 
 double AggregationError::relative() const {

@@ -11,7 +11,8 @@ namespace edgefuse::server {
 /// and takes away. A figure to compare with, not a fault: rules that are meant to differ from the mean do.
 class AggregationError {
  public:
-  /// One module: `parts` are the unresolved changes, not empty, `total_weight` that of all contributions.
+  /// One module: `parts` are the unresolved changes, not empty, `total_weight` that of all contributions; where signed
+  /// weights cancel to 0, there is no mean, and Δ* counts as zero.
   void add(const llm::ModuleDelta& fused, const ModuleParts& parts, double total_weight);
 
   /// 0 where everything is zero; infinite where only Δ* is.
@@ -25,8 +26,5 @@ class AggregationError {
   double squared_mean_ = 0;
   double squared_fused_ = 0;
 };
-
-/// ‖change‖_F in float64; of factors without their product.
-[[nodiscard]] double frobenius_norm(const llm::ModuleDelta& change);
 
 }  // namespace edgefuse::server

@@ -2,13 +2,12 @@
 
 #include <ATen/ATen.h>
 
-#include <cmath>
 #include <memory>
 #include <vector>
 
 #include "server/fusion/dense_parts.hpp"
 #include "server/fusion/factor_sum.hpp"
-#include "server/fusion/inner_product.hpp"
+#include "server/fusion/frobenius_norm.hpp"
 
 namespace edgefuse::server {
 namespace {
@@ -22,7 +21,7 @@ class HetLora final : public ModuleLocalRule {
     std::vector<double> shares;
     double total = 0;
     for (const auto& part : parts)
-      total += shares.emplace_back(std::sqrt(inner_product(part.delta, part.delta)));
+      total += shares.emplace_back(frobenius_norm(part.delta));
     for (auto& share : shares)
       share = total > 0 ? share / total : 0;
     const auto sum = factor_sum(parts, shares, shares);

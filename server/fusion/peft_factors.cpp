@@ -7,9 +7,9 @@
 #include <string>
 #include <vector>
 
+#include "llm/trim.hpp"
 #include "server/fusion/dense_parts.hpp"
 #include "server/fusion/factor_sum.hpp"
-#include "llm/trim.hpp"
 
 namespace edgefuse::server {
 namespace {

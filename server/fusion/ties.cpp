@@ -9,9 +9,9 @@
 #include <string>
 #include <vector>
 
+#include "llm/trim.hpp"
 #include "server/fusion/dense_parts.hpp"
 #include "server/fusion/disjoint_mean.hpp"
-#include "llm/trim.hpp"
 
 namespace edgefuse::server {
 namespace {

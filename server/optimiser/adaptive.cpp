@@ -56,17 +56,17 @@ Method<ServerOptimiser> adaptive(const char* name, const char* summary, Second s
   if (second != Second::adagrad)
     parameters.push_back(
         {.name = "beta2", .standard = 0.99, .meaning = "share of the second moment kept", .least = 0, .most = 1});
-  return {.name = name,
-          .summary = summary,
-          .parameters = std::move(parameters),
-          .make = [second](const Parameters& p) -> std::unique_ptr<ServerOptimiser> {
-            return std::make_unique<AdaptiveOptimiser>(
-                Adaptive{.rate = number(p, "rate"),
-                         .beta1 = number(p, "beta1"),
-                         .beta2 = second == Second::adagrad ? 0 : number(p, "beta2"),
-                         .tau = number(p, "tau"),
-                         .second = second});
-          }};
+  return {
+      .name = name,
+      .summary = summary,
+      .parameters = std::move(parameters),
+      .make = [second](const Parameters& p) -> std::unique_ptr<ServerOptimiser> {
+        return std::make_unique<AdaptiveOptimiser>(Adaptive{.rate = number(p, "rate"),
+                                                            .beta1 = number(p, "beta1"),
+                                                            .beta2 = second == Second::adagrad ? 0 : number(p, "beta2"),
+                                                            .tau = number(p, "tau"),
+                                                            .second = second});
+      }};
 }
 
 }  // namespace

@@ -129,9 +129,9 @@ TEST_F(FuseCommand, AMergedModelIsTheBasePlusTheChange) {
 
 TEST_F(FuseCommand, AnAdapterOfAPrunedModelComesBackToTheBasesShapes) {
   const auto pruned = (folder / "pruned").string();
-  ASSERT_EQ(testing::edgefuse({"prune", "--model", model, "--method", "magnitude", "--ratio", "0.5", "--out", pruned})
-                .code,
-            0);
+  ASSERT_EQ(
+      testing::edgefuse({"prune", "--model", model, "--method", "magnitude", "--ratio", "0.5", "--out", pruned}).code,
+      0);
   std::ofstream{folder / "data.jsonl"} << R"({"prompt": "a b", "answer": " c"})" << '\n';
   ASSERT_EQ(testing::edgefuse({"train", "--model", pruned, "--data", (folder / "data.jsonl").string(), "--targets",
                                "q,down", "--out", (folder / "small").string()})

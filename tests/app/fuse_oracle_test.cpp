@@ -58,8 +58,8 @@ class FuseOracle : public ::testing::Test {
       }
     }
     for (int i = 0; i < 3; ++i)
-      arguments.push_back((oracles / "fusion-peft-adapters" / one_case.at("adapters").get<std::string>() /
-                           std::to_string(i)).string());
+      arguments.push_back(
+          (oracles / "fusion-peft-adapters" / one_case.at("adapters").get<std::string>() / std::to_string(i)).string());
     return arguments;
   }
 

@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <string>
 #include <vector>
 
@@ -61,6 +62,35 @@ TEST(Training, StartsAdaptersFromZeroChange) {
     EXPECT_TRUE(factors.a.equal(fresh.modules.at(id).a)) << "with B at 0, A has no gradient yet";
     EXPECT_NEAR(factors.b.abs().max().item<double>(), 1e-3, 1e-5) << "B moves by the learning rate";
   }
+}
+
+TEST(Training, WhatIsFrozenKeepsEveryBit) {
+  const Model model = random_model(rich_config(), 47);
+  TrainingJob job{random_adapter(model, all_targets), {}};
+  for (std::uint32_t step = 0; step < 3; ++step)
+    job.steps.push_back(random_batch(model.config, {12, 7}, 1, 60 + step));
+  for (const auto optimiser : {Optimiser::adamw, Optimiser::sgd}) {
+    for (const auto moved : {Factors::a, Factors::b}) {
+      job.trains = moved;
+      const auto trained = train_gang(model, {&job, 1}, {.optimiser = optimiser, .weight_decay = 0.1}).front();
+      for (const auto& [id, before] : job.initial.modules) {
+        const auto& after = trained.adapter.modules.at(id);
+        EXPECT_EQ(after.a.equal(before.a), moved == Factors::b) << "A of " << id.name();
+        EXPECT_EQ(after.b.equal(before.b), moved == Factors::a) << "B of " << id.name();
+      }
+    }
+  }
+}
+
+TEST(Training, ClippingCountsWhatIsTrainedAlone) {
+  const Model model = random_model(rich_config(), 48);
+  TrainingJob job{random_adapter(model, all_targets), {random_batch(model.config, {12, 7}, 1, 63)}};
+  const double both = train_gang(model, {&job, 1}, {}).front().grad_norms.front();
+  job.trains = Factors::a;
+  const double a = train_gang(model, {&job, 1}, {}).front().grad_norms.front();
+  job.trains = Factors::b;
+  const double b = train_gang(model, {&job, 1}, {}).front().grad_norms.front();
+  EXPECT_NEAR(std::hypot(a, b), both, 1e-5 * both);
 }
 
 TEST(Training, WithoutStepsReturnsWhatItGot) {
