@@ -17,14 +17,19 @@
 #include <nlohmann/json.hpp>
 
 #include "app/fuse/adapter_set.hpp"
+#include "app/fuse/diagnosis_json.hpp"
 #include "app/fuse/fused_output.hpp"
 #include "app/fuse/method_list.hpp"
 #include "app/fuse/outcome.hpp"
 #include "app/option_values.hpp"
 #include "server/conflict/conflict_resolver.hpp"
+#include "server/conflict/conflict_table.hpp"
+#include "server/conflict/diagnostics_summary.hpp"
+#include "server/conflict/heat_map.hpp"
 #include "server/fusion/aggregation_error.hpp"
 #include "server/fusion/fuse.hpp"
 #include "sim/error.hpp"
+#include "sim/output_file.hpp"
 
 namespace edgefuse::app {
 namespace {
@@ -59,6 +64,7 @@ po::options_description option_list() {
       ("seed", po::value<std::int64_t>()->default_value(1), "for rules and resolvers that draw random numbers")
       ("out", po::value<std::string>(), "folder to save the result in")
       ("adapter", po::value<std::vector<std::string>>(), "folder of an adapter; without --adapter too")
+      ("diagnose", po::bool_switch(), "print how the adapters are in each other's way, and draw it: OUT/conflict.svg")
       ("list", po::bool_switch(), "show all rules and resolvers with their parameters, and do nothing else")
       ("json", po::bool_switch(), "print norms, errors and ranks of every module as JSON")
       ("help", "print this help");
@@ -177,6 +183,24 @@ FusionOutcome fuse(const OptionValues& values, const Request& request, const Ada
   return outcome;
 }
 
+/// How the adapters are in each other's way before anything is resolved.
+struct Diagnosis {
+  std::vector<server::ModuleDiagnostics> modules;
+  server::ConflictSummary summary;
+};
+
+Diagnosis diagnose(const AdapterSet& adapters, const Request& request) {
+  Diagnosis diagnosis{.modules = server::diagnose(adapters.source(request.weights, {})), .summary = {}};
+  diagnosis.summary = server::summarise(diagnosis.modules, adapters.size());
+  return diagnosis;
+}
+
+void draw(const Diagnosis& diagnosis, const AdapterSet& adapters, const fs::path& out) {
+  const auto picture = server::heat_map(diagnosis.summary, diagnosis.modules, adapters.names(),
+                                        fmt::format("Conflict between {} adapters", adapters.size()));
+  write_text_file(out / "conflict.svg", picture);
+}
+
 }  // namespace
 
 int fuse_command(const Arguments& arguments, Console console) {
@@ -194,11 +218,21 @@ int fuse_command(const Arguments& arguments, Console console) {
   std::optional<llm::ModelConfig> base;
   if (values.given("base")) base = llm::read_config(values.text("base"));
   const AdapterSet adapters{request.folders, base};
+  std::optional<Diagnosis> diagnosis;
+  if (values.get<bool>("diagnose")) diagnosis = diagnose(adapters, request);
   const auto outcome = fuse(values, request, adapters);
-  if (values.get<bool>("json"))
-    console.out << json_of(outcome, values.text("out")) << '\n';
-  else
+  if (diagnosis) draw(*diagnosis, adapters, values.text("out"));
+  if (values.get<bool>("json")) {
+    auto json = json_of(outcome, values.text("out"));
+    if (diagnosis) json["diagnosis"] = json_of(diagnosis->modules, adapters.names());
+    console.out << json << '\n';
+  } else {
     console.out << text_of(outcome, values.text("out"));
+    if (diagnosis)
+      console.out << '\n'
+                  << server::conflict_table(diagnosis->modules, diagnosis->summary, adapters.names())
+                  << fmt::format("drawn in {}\n", (fs::path{values.text("out")} / "conflict.svg").string());
+  }
   return 0;
 }
 

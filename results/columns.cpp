@@ -188,6 +188,49 @@ TableSchema<EvaluationRow> evaluation_table() {
           }};
 }
 
+TableSchema<FusionRow> fusion_table() {
+  return {"/fusion",
+          {
+              {"round", &FusionRow::round, "1", "number of the round, from 1", 3},
+              {"arm", &FusionRow::arm, "1", "name of the fusion arm", 3},
+              {"norm", &FusionRow::norm, "1", "Frobenius norm of its change of the base", 3},
+              {"mean_norm", &FusionRow::mean_norm, "1", "that of the updates' weighted mean", 3},
+              {"error", &FusionRow::error, "1", "norm of the difference of the two over that of the mean", 3},
+          }};
+}
+
+TableSchema<ConflictRow> conflict_table() {
+  return {"/conflict",
+          {
+              {"round", &ConflictRow::round, "1", "number of the round, from 1", 3},
+              {"module", &ConflictRow::module, "1", "adapted matrix", 3},
+              {"clients", &ConflictRow::clients, "1", "updates that change it", 3},
+              {"cosine", &ConflictRow::cosine, "1", "mean over pairs of updates", 3},
+              {"lowest", &ConflictRow::lowest, "1", "cosine of the worst pair", 3},
+              {"disagreement", &ConflictRow::disagreement, "1", "share of contested entries with unlike signs", 3},
+              {"excess", &ConflictRow::excess, "1", "that, less what chance gives", 3},
+              {"cancelled", &ConflictRow::cancelled, "1", "share of the changes' mass that their sum lacks", 3},
+          }};
+}
+
+TableSchema<ConflictPairRow> conflict_pair_table() {
+  return {"/conflict/pairs",
+          {
+              {"round", &ConflictPairRow::round, "1", "number of the round, from 1", 3},
+              {"module", &ConflictPairRow::module, "1", "adapted matrix", 3},
+              {"first", &ConflictPairRow::first, "1", "client of the one update", 3},
+              {"second", &ConflictPairRow::second, "1", "client of the other", 3},
+              {"cosine", &ConflictPairRow::cosine, "1", "between the two changes", 3},
+              {"disagreement", &ConflictPairRow::disagreement, "1", "share of shared entries with unlike signs", 3},
+              {"excess", &ConflictPairRow::excess, "1", "that, less one half", 3},
+              {"overlap", &ConflictPairRow::overlap, "1", "entries both change over entries either does", 3},
+              {"top_overlap", &ConflictPairRow::top_overlap, "1", "the same of the largest fifth of each", 3},
+              {"norm_ratio", &ConflictPairRow::norm_ratio, "1", "smaller norm over larger", 3},
+              {"rows", &ConflictPairRow::rows, "1", "mean cosine of the angles between their row spaces", 3},
+              {"columns", &ConflictPairRow::columns, "1", "the same between their column spaces", 3},
+          }};
+}
+
 TableSchema<EventRow> event_table() {
   return {"/events",
           {

@@ -39,6 +39,9 @@ struct TableSchema {
 [[nodiscard]] TableSchema<RoundRow> round_table();
 [[nodiscard]] TableSchema<PlanRow> plan_table();
 [[nodiscard]] TableSchema<EvaluationRow> evaluation_table();
+[[nodiscard]] TableSchema<FusionRow> fusion_table();
+[[nodiscard]] TableSchema<ConflictRow> conflict_table();
+[[nodiscard]] TableSchema<ConflictPairRow> conflict_pair_table();
 [[nodiscard]] TableSchema<EventRow> event_table();
 
 /// "returned", "lost", ... in the order of Outcome.

@@ -97,13 +97,15 @@ struct Recorder::State {
   State(std::filesystem::path file, RunHeader run)
       : target{std::move(file)},
         header{std::move(run)},
-        tables{RecordedTable{client_table(), header}, RecordedTable{plan_table(), header},
-               RecordedTable{round_table(), header}, RecordedTable{evaluation_table(), header},
-               RecordedTable{event_table(), header}} {}
+        tables{RecordedTable{client_table(), header},        RecordedTable{plan_table(), header},
+               RecordedTable{round_table(), header},         RecordedTable{evaluation_table(), header},
+               RecordedTable{fusion_table(), header},        RecordedTable{conflict_table(), header},
+               RecordedTable{conflict_pair_table(), header}, RecordedTable{event_table(), header}} {}
 
   SafeFile target;
   RunHeader header;
   std::tuple<RecordedTable<ClientRow>, RecordedTable<PlanRow>, RecordedTable<RoundRow>, RecordedTable<EvaluationRow>,
+             RecordedTable<FusionRow>, RecordedTable<ConflictRow>, RecordedTable<ConflictPairRow>,
              RecordedTable<EventRow>>
       tables;
   bool complete = false;
@@ -190,6 +192,15 @@ void Recorder::add(std::span<const PlanRow> rows) {
   state_->add(rows);
 }
 void Recorder::add(std::span<const EvaluationRow> rows) {
+  state_->add(rows);
+}
+void Recorder::add(std::span<const FusionRow> rows) {
+  state_->add(rows);
+}
+void Recorder::add(std::span<const ConflictRow> rows) {
+  state_->add(rows);
+}
+void Recorder::add(std::span<const ConflictPairRow> rows) {
   state_->add(rows);
 }
 void Recorder::add(std::span<const EventRow> rows) {

@@ -34,6 +34,9 @@ class Recorder {
   void add(std::span<const ClientRow> rows);
   void add(std::span<const PlanRow> rows);
   void add(std::span<const EvaluationRow> rows);
+  void add(std::span<const FusionRow> rows);
+  void add(std::span<const ConflictRow> rows);
+  void add(std::span<const ConflictPairRow> rows);
   void add(std::span<const EventRow> rows);
   void add(const RoundRow& row);
 

@@ -101,6 +101,9 @@ ResultFile read_open(hid_t file, const std::filesystem::path& path) {
   result.plans = reader.table(plan_table());
   result.rounds = reader.table(round_table());
   result.evaluation = reader.table(evaluation_table());
+  result.fusion = reader.table(fusion_table());
+  result.conflict = reader.table(conflict_table());
+  result.conflict_pairs = reader.table(conflict_pair_table());
   result.events = reader.table(event_table());
   check_labels(file, result);
   result.digest = hdf5::read_text_attribute(file, "digest");

@@ -18,6 +18,9 @@ struct ResultFile {
   std::vector<RoundRow> rounds;
   std::vector<PlanRow> plans;
   std::vector<EvaluationRow> evaluation;
+  std::vector<FusionRow> fusion;
+  std::vector<ConflictRow> conflict;
+  std::vector<ConflictPairRow> conflict_pairs;
   std::vector<EventRow> events;
 };
 

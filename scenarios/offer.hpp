@@ -11,7 +11,7 @@
 namespace edgefuse::scenarios {
 
 enum class Budget : std::uint8_t { per_layer, global };
-enum class BetweenRounds : std::uint8_t { merge, carry };
+enum class BetweenRounds : std::uint8_t { merge, carry, carry_exact };
 
 /// Text that anybody may read.
 struct PublicText {

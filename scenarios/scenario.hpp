@@ -171,6 +171,7 @@ struct Output {
   bool clients = true;
   bool plans = true;
   bool events = true;
+  bool conflict = false;
 
   friend bool operator==(const Output&, const Output&) = default;
 };

@@ -58,9 +58,10 @@ Section recovery_section() {
               "`zero-fill`: zero where the variant had nothing. `masked`: and where its weights were zero. "
               "`correction`: less what the base says already (EMLoC). `norm-a`: LoRAM's noise in A."),
           key("settings", &Recovery::settings, ParameterTable{}, "The method's own parameters."),
-          key("between_rounds", &Recovery::between_rounds, Choice<BetweenRounds>{{{"merge", "carry"}}},
+          key("between_rounds", &Recovery::between_rounds, Choice<BetweenRounds>{{{"merge", "carry", "carry-exact"}}},
               "`merge`: each round's change goes into the base, the variants are cut from it anew, and adapters start "
-              "at B = 0. `carry`: the base stays; the fused change, cut to the adapters' rank, is where they go on."),
+              "at B = 0. `carry`: the base stays; the fused change, cut to the adapters' rank, is where they go on. "
+              "`carry-exact`: and what was cut off goes into the base."),
       });
 }
 

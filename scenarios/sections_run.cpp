@@ -136,6 +136,9 @@ Section output_section() {
                      key("clients", &Output::clients, Flag{}, "A row for each client of the fleet."),
                      key("plans", &Output::plans, Flag{}, "Every picked client's plan and outcome, round by round."),
                      key("events", &Output::events, Flag{}, "Every event of virtual time."),
+                     key("conflict", &Output::conflict, Flag{},
+                         "How updates are in each other's way, module by module and pair by pair, after each round "
+                         "that is evaluated (docs/models/lora-cr.md)."),
                  });
 }
 

@@ -50,7 +50,7 @@ llm::CostOptions cost_options(const scenarios::Scenario& scenario, double update
   llm::CostOptions options{.weights = storage(scenario.base.storage),
                            .update_bits = update_bits,
                            .sent = sent(scenario.adapter.trains),
-                           .adapter_comes_along = scenario.recovery.between_rounds == scenarios::BetweenRounds::carry};
+                           .adapter_comes_along = scenario.recovery.between_rounds != scenarios::BetweenRounds::merge};
   if (training.optimiser == scenarios::Optimiser::sgd) options.moments = training.momentum > 0 ? 1 : 0;
   return options;
 }

@@ -8,6 +8,7 @@
 
 #include <fmt/format.h>
 
+#include "app/run/fusion_rows.hpp"
 #include "app/run/network_setup.hpp"
 #include "app/run/progress_text.hpp"
 #include "app/run/rows.hpp"
@@ -201,6 +202,7 @@ std::vector<TrainingRecord> Experiment::train(const RoundTimeline& round) {
 
 /// When nothing came back, every arm's model is the base as it is: what all earlier rounds made of it.
 void Experiment::learn(const RoundTimeline& round) {
+  record_fusion(round.round);
   if (evaluates(round.round)) {
     say(fmt::format("round {}: evaluating", round.round));
     evaluate(round.round, subjects());
@@ -210,6 +212,18 @@ void Experiment::learn(const RoundTimeline& round) {
     learner_->advance(primary);
   for (const auto& participation : round.participations)
     learner_->release(participation.version);
+}
+
+void Experiment::record_fusion(std::int64_t round) {
+  if (learner_->contributions().empty()) return;
+  const auto& methods = assembly_.methods;
+  for (std::size_t i = 0; i < methods.arms.size(); ++i)
+    if (i == methods.primary_arm || evaluates(round))
+      recorder_.add(fusion_rows(round, methods.arms[i].name, learner_->aggregation_error(methods.arms[i])));
+  if (!assembly_.scenario.output.conflict || !evaluates(round)) return;
+  const auto [modules, pairs] = conflict_rows(round, learner_->contributions());
+  recorder_.add(modules);
+  recorder_.add(pairs);
 }
 
 bool Experiment::evaluates(std::int64_t round) const {

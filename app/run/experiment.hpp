@@ -49,6 +49,7 @@ class Experiment {
   void remember(const std::vector<results::PlanRow>& plans, const std::vector<TrainingRecord>& records);
   void teach_policy(const std::vector<results::PlanRow>& plans);
   void learn(const RoundTimeline& round);
+  void record_fusion(std::int64_t round);
   [[nodiscard]] bool evaluates(std::int64_t round) const;
   [[nodiscard]] bool judges(scenarios::EvaluatedModel model) const;
   [[nodiscard]] std::vector<Subject> subjects() const;

@@ -53,6 +53,21 @@ void start_from(llm::Adapter& adapter, const llm::ModelDelta& change) {
   }
 }
 
+/// Factors of at most that rank: a change's own where it has no more, else the best there are.
+llm::ModelDelta cut(llm::ModelDelta change, std::int64_t rank) {
+  for (auto& [id, module] : change) {
+    const auto* low = std::get_if<llm::LowRank>(&module);
+    if (low == nullptr || low->a.size(0) > rank) module = server::truncated(module, rank).factors;
+  }
+  return change;
+}
+
+/// `whole` less `part`.
+llm::ModelDelta difference(const llm::ModelDelta& whole, const llm::ModelDelta& part) {
+  const std::vector<server::Scaled> terms = {{&whole, 1.0}, {&part, -1.0}};
+  return server::sum(terms);
+}
+
 }  // namespace
 
 Learner::Learner(const scenarios::Scenario& scenario, const LearningTask& task, Aggregation aggregation,
@@ -234,6 +249,14 @@ llm::ModelDelta Learner::plainly_fused(const Arm& arm) const {
   return server::fuse_in_groups(contributions_, groups, *arm.resolver, *arm.rule, seed);
 }
 
+server::AggregationError Learner::aggregation_error(const Arm& arm) const {
+  server::AggregationError error;
+  const auto source = server::source_of(contributions_);
+  for (const auto& [id, change] : plainly_fused(arm))
+    error.add(change, source.parts(id), source.total_weight);
+  return error;
+}
+
 double Learner::share_of_those_begun_by(std::int64_t version) const {
   double weight = 0;
   for (std::size_t i = 0; i < contributions_.size(); ++i)
@@ -260,13 +283,11 @@ void Learner::advance(const Arm& arm) {
   auto [delta, state] = step(arm);
   optimiser_state_ = std::move(state);
   auto& current = versions_.rbegin()->second;
-  if (scenario_.recovery.between_rounds == scenarios::BetweenRounds::carry) {
-    for (auto& [id, change] : delta) {
-      const auto* low = std::get_if<llm::LowRank>(&change);
-      if (low == nullptr || low->a.size(0) > scenario_.adapter.rank)
-        change = server::truncated(change, scenario_.adapter.rank).factors;
-    }
-    versions_.emplace(version() + 1, Version{.model = current.model, .carried = std::move(delta)});
+  if (scenario_.recovery.between_rounds != scenarios::BetweenRounds::merge) {
+    auto carried = cut(delta, scenario_.adapter.rank);
+    const bool exact = scenario_.recovery.between_rounds == scenarios::BetweenRounds::carry_exact;
+    auto model = exact ? current.model.plus(difference(delta, carried)) : current.model;
+    versions_.emplace(version() + 1, Version{.model = std::move(model), .carried = std::move(carried)});
     return;
   }
   Version next{.model = current.model.plus(delta)};

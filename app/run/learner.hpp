@@ -17,6 +17,7 @@
 #include "llm/plan.hpp"
 #include "llm/pruning/calibration.hpp"
 #include "scenarios/scenario.hpp"
+#include "server/fusion/aggregation_error.hpp"
 #include "server/fusion/contribution.hpp"
 #include "server/optimiser/server_optimiser.hpp"
 #include "server/protocol/protocol.hpp"
@@ -70,6 +71,9 @@ class Learner {
   /// What an arm makes of them: one change of the base as it is (docs/models/protocols.md), trained once more where the
   /// scenario wants it, and the step the server's optimiser would take. What is carried already when there are none.
   [[nodiscard]] llm::ModelDelta fused(const Arm& arm) const;
+
+  /// How far what an arm makes of them is from their weighted mean, before any server optimiser and retraining.
+  [[nodiscard]] server::AggregationError aggregation_error(const Arm& arm) const;
 
   /// The base that changes are of.
   [[nodiscard]] const llm::Model& base() const { return versions_.rbegin()->second.model.base(); }

@@ -58,10 +58,11 @@ void check_pruning(const scenarios::Scenario& scenario, const llm::Pruner& prune
 /// A change that is carried takes the place of the one before, so every update must have started from that one.
 void check_carry(const scenarios::Scenario& scenario, Mistakes& mistakes) {
   const bool stale = scenario.protocol.kind == "buffered" || scenario.protocol.kind == "asynchronous";
-  if (stale && scenario.recovery.between_rounds == scenarios::BetweenRounds::carry)
+  if (stale && scenario.recovery.between_rounds != scenarios::BetweenRounds::merge)
     mistakes.add(scenario.source.mistake(
         "recovery.between_rounds",
-        fmt::format("\"carry\" needs rounds, and protocol \"{}\" has none", scenario.protocol.kind), "use \"merge\""));
+        fmt::format("a change that is carried needs rounds, and protocol \"{}\" has none", scenario.protocol.kind),
+        "use \"merge\""));
 }
 
 /// What only makes sense where the factors go on from round to round, or only where the base does.
@@ -69,10 +70,10 @@ void check_merge(const scenarios::Scenario& scenario, Mistakes& mistakes) {
   const auto refuse = [&](const char* key, std::string problem, std::string remedy) {
     mistakes.add(scenario.source.mistake(key, std::move(problem), std::move(remedy)));
   };
-  if (scenario.recovery.between_rounds == scenarios::BetweenRounds::carry) {
+  if (scenario.recovery.between_rounds != scenarios::BetweenRounds::merge) {
     if (scenario.fusion.optimiser.method != "none")
       refuse("fusion.optimiser.method",
-             fmt::format("\"{}\" makes steps of the base, which \"carry\" leaves as it is",
+             fmt::format("\"{}\" makes steps of the base, and the change is to be carried",
                          scenario.fusion.optimiser.method),
              "use recovery.between_rounds = \"merge\"");
     return;

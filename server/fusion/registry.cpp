@@ -9,6 +9,7 @@
 #include "server/fusion/hetlora.hpp"
 #include "server/fusion/iso_c.hpp"
 #include "server/fusion/lego.hpp"
+#include "server/fusion/lora_fair.hpp"
 #include "server/fusion/mean.hpp"
 #include "server/fusion/mean_nonzero.hpp"
 #include "server/fusion/peft_factors.hpp"
@@ -30,11 +31,12 @@ Methods entry_wise() {
 }
 
 Methods of_whole_changes() {
-  return {weighted_mean_rule(),       mean_rule(),    sum_rule(),         weighted_sum_rule(),
-          coverage_mean_rule(),       stack_rule(),   fedit_rule(),       fedex_rule(),
-          fedex_residual_rule(),      hetlora_rule(), flexlora_rule(),    tsv_rule(),
-          iso_c_core_rule(),          lego_rule(),    peft_linear_rule(), peft_ties_rule(),
-          peft_magnitude_prune_rule()};
+  return {weighted_mean_rule(), mean_rule(),          sum_rule(),
+          weighted_sum_rule(),  coverage_mean_rule(), stack_rule(),
+          fedit_rule(),         fedex_rule(),         fedex_residual_rule(),
+          hetlora_rule(),       lora_fair_rule(),     flexlora_rule(),
+          tsv_rule(),           iso_c_core_rule(),    lego_rule(),
+          peft_linear_rule(),   peft_ties_rule(),     peft_magnitude_prune_rule()};
 }
 
 }  // namespace

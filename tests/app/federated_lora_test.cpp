@@ -50,12 +50,8 @@ struct Rounds {
       learner.release(version);
     ++version;
   }
-  [[nodiscard]] at::Tensor a_of(std::size_t contribution) const {
-    return factors(contribution).a;
-  }
-  [[nodiscard]] at::Tensor b_of(std::size_t contribution) const {
-    return factors(contribution).b;
-  }
+  [[nodiscard]] at::Tensor a_of(std::size_t contribution) const { return factors(contribution).a; }
+  [[nodiscard]] at::Tensor b_of(std::size_t contribution) const { return factors(contribution).b; }
 
  private:
   [[nodiscard]] const llm::LowRank& factors(std::size_t contribution) const {
@@ -115,6 +111,28 @@ TEST(FederatedLora, FactorsOfNoMoreRanksAreCarriedAsTheyAre) {
   rounds.next();
   rounds.run(2);
   EXPECT_LT((rounds.a_of(1) - a).abs().max().item<double>(), 1e-6) << "the next round began elsewhere";
+}
+
+TEST(FederatedLora, WhatIsCutOffGoesIntoTheBaseSoThatNothingIsLost) {
+  const TinyWorld world;
+  Rounds rounds{world, with({"fusion.arm[0].rule=weighted-mean", "protocol.rounds=2", "adapter.rank=2",
+                             "recovery.between_rounds=carry-exact"})};
+  rounds.run(1);
+  const auto& arm = rounds.assembly.methods.arms.front();
+  const auto before = rounds.learner.base();
+  const auto change = rounds.learner.fused(arm);
+  rounds.next();
+  (void)rounds.learner.collect();  // of nobody: what is left is what is carried
+  const auto carried = rounds.learner.fused(arm);
+  for (const auto& [id, fused] : change) {
+    const auto weight = [&](const llm::Model& model) {
+      return model.layers[static_cast<std::size_t>(id.layer)].projection(id.projection).weight;
+    };
+    const auto moved = weight(rounds.learner.base()) - weight(before);
+    EXPECT_GT(moved.abs().max().item<double>(), 1e-7) << id.name() << ": three clients of rank 2 make more than rank 2";
+    EXPECT_EQ(std::get<llm::LowRank>(carried.at(id)).a.size(0), 2) << id.name();
+    EXPECT_LT((moved + llm::dense(carried.at(id)) - llm::dense(fused)).abs().max().item<double>(), 1e-6) << id.name();
+  }
 }
 
 TEST(FederatedLora, UpdatesArriveAsTheyWereEncoded) {

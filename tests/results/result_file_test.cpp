@@ -53,7 +53,7 @@ fs::path recorded_by_a_newer_edgefuse(const char* digest) {
   (void)sample::record(file, 2);
   {
     const auto open = hdf5::open_to_append(file);
-    hdf5::write_attribute(open.id(), "schema_version", "1.3");
+    hdf5::write_attribute(open.id(), "schema_version", "1.4");
     hdf5::write_attribute(open.id(), "delta", 1e-5);
     create_column(open.id(), {"/rounds/epsilon", ColumnType::number, "1", "privacy spent so far", {}});
     append_to_column(open.id(), "/rounds/epsilon", std::vector{0.5, 0.75});
@@ -77,6 +77,11 @@ fs::path recorded_by_an_earlier_edgefuse() {
   };
   leave_out_later(plan_table());
   leave_out_later(round_table());
+  leave_out_later(conflict_pair_table());
+  leave_out_later(conflict_table());
+  leave_out_later(fusion_table());
+  for (const auto* group : {"/conflict/pairs", "/conflict", "/fusion"})
+    H5Ldelete(open.id(), group, H5P_DEFAULT);
   hdf5::write_attribute(open.id(), "digest", digest_of(open.id()));
   return file;
 }

@@ -47,6 +47,9 @@ TEST_F(ResultsPage, ListsEveryColumnWithItsTypeAndUnitInOrder) {
   expect_all_columns(plan_table());
   expect_all_columns(round_table());
   expect_all_columns(evaluation_table());
+  expect_all_columns(fusion_table());
+  expect_all_columns(conflict_table());
+  expect_all_columns(conflict_pair_table());
   expect_all_columns(event_table());
 }
 

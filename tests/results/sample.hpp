@@ -91,6 +91,36 @@ inline std::vector<EvaluationRow> evaluation(std::int64_t number) {
           {number, "fused", "accuracy", "musique française", 0.5, 0.4, 0.6, 100}};
 }
 
+inline std::vector<FusionRow> fusion(std::int64_t number) {
+  return {{.round = number, .arm = "fused", .norm = 1.5, .mean_norm = 2, .error = 0.25}};
+}
+
+inline std::vector<ConflictRow> conflict(std::int64_t number) {
+  return {{.round = number,
+           .module = "model.layers.0.self_attn.q_proj",
+           .clients = 2,
+           .cosine = -0.125,
+           .lowest = -0.125,
+           .disagreement = 0.625,
+           .excess = 0.125,
+           .cancelled = 0.5}};
+}
+
+inline std::vector<ConflictPairRow> conflict_pairs(std::int64_t number) {
+  return {{.round = number,
+           .module = "model.layers.0.self_attn.q_proj",
+           .first = 0,
+           .second = 1,
+           .cosine = -0.125,
+           .disagreement = 0.625,
+           .excess = 0.125,
+           .overlap = 1,
+           .top_overlap = 0.25,
+           .norm_ratio = 0.75,
+           .rows = 0.5,
+           .columns = std::numeric_limits<double>::quiet_NaN()}};
+}
+
 inline std::vector<EventRow> events(std::int64_t number) {
   return {{SimTime{number}, 0, 0, 0}, {SimTime{number}, 0, 2, 1}, {SimTime{number}, 1, 1, -1}};
 }
@@ -111,6 +141,9 @@ inline Provenance provenance() {
 inline void add_round(Recorder& recorder, std::int64_t number) {
   recorder.add(plans(number));
   recorder.add(evaluation(number));
+  recorder.add(fusion(number));
+  recorder.add(conflict(number));
+  recorder.add(conflict_pairs(number));
   recorder.add(events(number));
   recorder.add(round(number));
 }
