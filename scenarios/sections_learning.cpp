@@ -221,7 +221,7 @@ Section arms_section() {
           key("settings", &FusionArm::settings, ParameterTable{}, "The rule's own parameters."),
           key("conflict", &FusionArm::conflict, Name{"name of a conflict resolution"},
               "What is done to the adapters before the rule (docs/models/lora-cr.md): `none`, `cr-sign`, our reading of "
-              "LoRA-CR, `cr-drop`, `cr-max`, `cr-soft` or `cr-disjoint`."),
+              "LoRA-CR, `cr-drop`, `cr-max`, `cr-soft`, `cr-disjoint`, `cr-proj`, `cr-module`, `cr-msu` or `cr-core`."),
           key("conflict_settings", &FusionArm::conflict_settings, ParameterTable{}, "The resolution's own parameters."),
       });
 }

@@ -40,11 +40,19 @@ const std::vector<Resolving> all_resolvers = {
     {"cr-soft", {{"q", 0.3}, {"beta", 0.6}}},
     {"cr-disjoint"},
     {"cr-disjoint", {{"n", 2.0}, {"m", 7.0}}},
+    {"cr-proj"},
+    {"cr-proj", {{"order", std::string{"index"}}}},
+    {"cr-module"},
+    {"cr-module", {{"threshold", 0.1}, {"mode", std::string{"shrink"}}}},
+    {"cr-msu"},
+    {"cr-msu", {{"threshold", 0.0}, {"mode", std::string{"shrink"}}}},
+    {"cr-core"},
+    {"cr-core", {{"q", 0.3}, {"t", 0.2}, {"beta", 0.6}, {"rescale", true}}},
 };
 
 /// Defined on factors only.
 bool takes_dense(const Resolving& how) {
-  return how.name != "cr-msu";
+  return how.name != "cr-msu" && how.name != "cr-core";
 }
 
 std::string told(const Resolving& how) {
@@ -117,6 +125,23 @@ TEST(ConflictResolvers, WriteIntoNobodysInput) {
     for (std::size_t i = 0; i < low.size(); ++i) {
       EXPECT_TRUE(same_bits(low[i].delta, low_before[i].delta)) << told(how) << ", factors of client " << i;
       EXPECT_TRUE(same_bits(dense[i].delta, dense_before[i].delta)) << told(how) << ", matrices of client " << i;
+    }
+  }
+}
+
+TEST(ConflictResolvers, ThatNeedFactorsSayWhatToDoAboutADenseChange) {
+  auto contributions = random_contributions(3, 315);
+  auto& delta = contributions[1].delta.at(testing::down0);
+  delta = llm::Dense{llm::dense(delta)};
+  for (const auto& how : all_resolvers) {
+    if (takes_dense(how)) continue;
+    try {
+      (void)resolved_parts(contributions, how);
+      ADD_FAILURE() << told(how) << " took it";
+    } catch (const InputError& error) {
+      EXPECT_EQ(std::string{error.what()},
+                "adapter of client 1: model.layers.0.mlp.down_proj is dense, and " + how.name +
+                    " needs its factors (use conflict \"cr-proj\" or \"cr-module\", which take dense changes too)");
     }
   }
 }
@@ -226,8 +251,9 @@ TEST(ConflictResolvers, GiveWeightZeroNoSay) {
   with_idle.push_back(random_contributions(9, 312).back());
   with_idle.back().weight = 0;
   for (const auto& how : all_resolvers) {
+    if (how.name == "cr-disjoint") continue;  // takes no weights
     const auto wanted = resolved_parts(contributions, how);
-    for (auto& [id, parts] : resolved_parts(with_idle, how)) {
+    for (const auto& [id, parts] : resolved_parts(with_idle, how)) {
       for (std::size_t i = 0; i < wanted.at(id).size(); ++i)
         EXPECT_TRUE(same_bits({{id, parts[i].delta}}, {{id, wanted.at(id)[i].delta}}))
             << told(how) << ", " << id.name() << ", change " << i;
