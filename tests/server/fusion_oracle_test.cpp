@@ -12,7 +12,7 @@
 
 #include "llm/adapter.hpp"
 #include "llm/safetensors.hpp"
-#include "server/conflict/cr_sign.hpp"
+#include "server/conflict/sign_conflict.hpp"
 #include "server/fusion/fuse.hpp"
 #include "server/fusion/truncation.hpp"
 #include "tests/server/deltas.hpp"
@@ -180,14 +180,14 @@ TEST(FusionOracle, SignConflictsAreWhereTheReferenceFindsThem) {
       std::vector<at::Tensor> changes;
       for (const auto& c : contributions)
         changes.push_back(llm::dense(c.delta.at(*llm::ModuleId::parse(module))));
-      const auto found = find_sign_conflict(
-          changes, weights, {.quantile = params.at("q").get<double>(), .threshold = params.at("t").get<double>()});
-      EXPECT_EQ(std::ranges::count(found.conflict, 1), wanted.get<std::int64_t>()) << name << ", " << module;
+      const auto found = find_sign_conflict(changes, weights, params.at("q").get<double>());
+      const auto in_conflict = [t = params.at("t").get<double>()](double mass) { return mass > t; };
+      EXPECT_EQ(std::ranges::count_if(found.mass, in_conflict), wanted.get<std::int64_t>()) << name << ", " << module;
       ++checked;
       if (!oracle.tensors.contains(prefix + module)) continue;
       const auto mask = oracle.tensors.read(prefix + module, at::kDouble).contiguous();
       for (std::int64_t e = 0; e < mask.numel(); ++e)
-        ASSERT_EQ(found.conflict[static_cast<std::size_t>(e)] != 0, mask.data_ptr<double>()[e] != 0)
+        ASSERT_EQ(in_conflict(found.mass[static_cast<std::size_t>(e)]), mask.data_ptr<double>()[e] != 0)
             << name << ", " << module << ", entry " << e;
     }
   }
