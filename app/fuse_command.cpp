@@ -21,6 +21,7 @@
 #include "app/fuse/fused_output.hpp"
 #include "app/fuse/method_list.hpp"
 #include "app/fuse/outcome.hpp"
+#include "app/fuse/public_loss.hpp"
 #include "app/option_values.hpp"
 #include "server/conflict/conflict_resolver.hpp"
 #include "server/conflict/conflict_table.hpp"
@@ -58,6 +59,9 @@ po::options_description option_list() {
       ("conflict", po::value<std::string>()->default_value("none"), "conflict resolver before the rule; --list shows all")
       ("conflict-set", po::value<std::vector<std::string>>(), "a parameter of the resolver, name=value; may be repeated")
       ("base", po::value<std::string>(), "folder of the base model: for --output merged, and adapters of pruned models")
+      ("public", po::value<std::string>(), "public text, for rules that judge by it (lorahub), with --base")
+      ("texts", po::value<std::int64_t>()->default_value(32), "stretches of it")
+      ("tokens", po::value<std::int64_t>()->default_value(64), "tokens in one of them")
       ("output", po::value<std::string>()->default_value("lora"), "lora: an adapter; dense: delta.safetensors; merged: a model")
       ("rank", po::value<std::int64_t>(), "rank that lora is cut to; by default nothing is cut off factors, and a matrix is cut "
                                           "to the sum of the adapters' ranks")
@@ -118,6 +122,10 @@ Request check_options(OptionValues& values) {
     if (form != 0) values.note("rank", "cuts an adapter, and there is none", "use --output lora");
   }
   values.require_above("seed", -1);
+  values.require_above("texts", 0);
+  values.require_above("tokens", 1);
+  if (values.given("public") && !values.given("base"))
+    values.note("public", "is text for a model that is not named", "name it with --base");
   values.require_new_folder("out");
   const auto settings = values.settings("set");
   const auto conflict_settings = values.settings("conflict-set");
@@ -173,8 +181,12 @@ FusionOutcome fuse(const OptionValues& values, const Request& request, const Ada
                                 .weight = request.weights[i],
                                 .rank = adapters.spec(i).rank,
                                 .scale = adapters.spec(i).scale()});
-  const auto source =
-      adapters.source(request.weights, {.seed = static_cast<std::uint64_t>(values.get<std::int64_t>("seed"))});
+  auto source = adapters.source(request.weights, {.seed = static_cast<std::uint64_t>(values.get<std::int64_t>("seed"))},
+                                request.rule->needs());
+  if (values.given("public"))
+    source.public_loss =
+        public_loss(values.text("base"), values.text("public"),
+                    {.count = values.get<std::int64_t>("texts"), .tokens = values.get<std::int64_t>("tokens")});
   const auto output = open_output(values, request, source);
   server::fuse(source, *request.resolver, *request.rule, [&](llm::ModuleId id, const llm::ModuleDelta& fused) {
     note(outcome, id, output->take(id, fused), source);

@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <optional>
 #include <ostream>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -15,6 +16,7 @@
 #include <boost/program_options.hpp>
 #include <nlohmann/json.hpp>
 
+#include "app/fuse/statistics_file.hpp"
 #include "app/longest_text.hpp"
 #include "app/option_values.hpp"
 #include "app/training_examples.hpp"
@@ -70,6 +72,7 @@ po::options_description option_list() {
       ("weight-decay", po::value<double>()->default_value(0), "decoupled in adamw, through the gradient in sgd")
       ("clip-norm", po::value<double>(), "largest global norm of a step's gradients")
       ("precision", po::value<std::string>()->default_value("fp32"), "of the products with the frozen weights: fp32 or bf16")
+      ("reveal", po::value<std::string>(), "gram, fisher or both: what regmean and fisher must know of the examples, saved beside the adapter")
       ("out", po::value<std::string>()->required(), "folder to save the adapter in")
       ("json", po::bool_switch(), R"(print {"losses": [...]}: the mean loss of every step, before it)")
       ("help", "print this help");
@@ -120,7 +123,20 @@ struct Request {
   llm::Quantisation quantisation = llm::Quantisation::none;
   llm::LossOn loss = llm::LossOn::answer;
   at::Device device = at::kCPU;
+  std::vector<server::Reveals> reveal;
 };
+
+std::vector<server::Reveals> reveals(OptionValues& values) {
+  std::vector<server::Reveals> wanted;
+  for (const auto& word : values.words("reveal")) {
+    const auto found = std::ranges::find(server::all_reveals, word, server::name_of);
+    if (found == server::all_reveals.end())
+      values.note("reveal", fmt::format("\"{}\" is nothing to reveal", word), "give gram, fisher, or gram,fisher");
+    else
+      wanted.push_back(*found);
+  }
+  return wanted;
+}
 
 Request check_options(OptionValues& values) {
   check_sources(values);
@@ -138,9 +154,19 @@ Request check_options(OptionValues& values) {
                   .targets = values.projections("targets")};
   request.loss = values.choice("loss", {"answer", "full"}) == 1 ? llm::LossOn::full : llm::LossOn::answer;
   request.quantisation = values.quantisation("base");
+  if (values.given("reveal")) request.reveal = reveals(values);
   values.throw_mistakes();
   request.device = values.device("device", request.training.recompute);
   return request;
+}
+
+/// The examples of all steps, once each.
+llm::Calibration texts_of(const std::vector<llm::Batch>& steps) {
+  std::set<std::vector<std::int64_t>> texts;
+  for (const auto& batch : steps)
+    for (const auto& sequence : batch)
+      texts.insert(sequence.ids);
+  return {.texts = {texts.begin(), texts.end()}};
 }
 
 std::uint64_t seed_of(const OptionValues& values) {
@@ -242,6 +268,8 @@ int train_command(const Arguments& arguments, Console console) {
   const std::string out = values.text("out");
   llm::save_adapter(trained.adapter, out);
   copy_pruning_record(values.text("model"), out);
+  if (!request.reveal.empty())
+    write_statistics(model, texts_of(job.steps), trained.adapter.spec.targets, request.reveal, out);
   if (trained.stopped) throw RunError{why_it_stopped(trained, out)};
   if (values.get<bool>("json"))
     console.out << nlohmann::json{{"losses", trained.losses}} << '\n';

@@ -221,7 +221,8 @@ Section arms_section() {
               "A rule of docs/models/fusion.md: `weighted-mean`, `ties`, `stack`, and many more."),
           key("settings", &FusionArm::settings, ParameterTable{}, "The rule's own parameters."),
           key("conflict", &FusionArm::conflict, Name{"name of a conflict resolution"},
-              "What is done to the adapters before the rule (docs/models/lora-cr.md): `none`, `cr-sign`, our reading of "
+              "What is done to the adapters before the rule (docs/models/lora-cr.md): `none`, `cr-sign`, our reading "
+              "of "
               "LoRA-CR, `cr-drop`, `cr-max`, `cr-soft`, `cr-disjoint`, `cr-proj`, `cr-module`, `cr-msu` or `cr-core`."),
           key("conflict_settings", &FusionArm::conflict_settings, ParameterTable{}, "The resolution's own parameters."),
       });

@@ -6,9 +6,11 @@
 #include <ATen/ATen.h>
 #include <fmt/format.h>
 
+#include "app/fuse/statistics_file.hpp"
 #include "llm/tensor_names.hpp"
 #include "server/recovery/factor_coverage.hpp"
 #include "server/recovery/indexed.hpp"
+#include "server/recovery/revealed.hpp"
 #include "sim/error.hpp"
 #include "sim/mistakes.hpp"
 
@@ -27,6 +29,22 @@ llm::MatrixShape shape_in_base(llm::ModuleId id, const llm::MatrixShape& own,
   return record ? llm::base_shape(*base, id.projection) : own;
 }
 
+/// What is revealed of a module has the module's own sizes.
+void check_statistics(const llm::SafetensorsFile& file, const std::map<llm::ModuleId, llm::MatrixShape>& modules) {
+  std::vector<Mistake> mistakes;
+  for (const auto& [id, shape] : modules) {
+    const auto [gram, fisher] = read_statistics(file, id);
+    const bool fits = (!gram.defined() || gram.sizes() == at::IntArrayRef{shape.in, shape.in}) &&
+                      (!fisher.defined() || fisher.sizes() == at::IntArrayRef{shape.out, shape.in});
+    if (!fits)
+      mistakes.push_back({.file = file.path().string(),
+                          .key = id.name(),
+                          .problem = fmt::format("is of another module than the adapter's {}", shown(shape)),
+                          .remedy = "edgefuse train --reveal writes it beside the adapter it belongs to"});
+  }
+  if (!mistakes.empty()) throw InputError{std::move(mistakes)};
+}
+
 }  // namespace
 
 AdapterSet::AdapterSet(const std::vector<fs::path>& folders, const std::optional<llm::ModelConfig>& base)
@@ -38,7 +56,15 @@ AdapterSet::AdapterSet(const std::vector<fs::path>& folders, const std::optional
 }
 
 AdapterSet::Member AdapterSet::open(const fs::path& folder, const std::optional<llm::ModelConfig>& base) {
-  Member member{.folder = folder, .files = llm::AdapterFolder{folder}, .record = std::nullopt, .coverage = {}};
+  Member member{.folder = folder,
+                .files = llm::AdapterFolder{folder},
+                .record = std::nullopt,
+                .coverage = {},
+                .statistics = std::nullopt};
+  if (fs::exists(folder / statistics_name)) {
+    member.statistics.emplace(folder / statistics_name);
+    check_statistics(*member.statistics, member.files.modules());
+  }
   if (!fs::exists(folder / llm::pruning_record_name)) return member;
   if (!base)
     throw InputError{Mistake{.file = (folder / llm::pruning_record_name).string(),
@@ -98,7 +124,21 @@ server::ModulePart AdapterSet::part(std::size_t i, llm::ModuleId module) const {
           .scale = one.spec.scale()};
 }
 
-server::ModuleSource AdapterSet::source(std::vector<double> weights, const server::FusionSeed& seed) const {
+/// In the shapes of the base; undefined what the folder lacks.
+server::ModuleStatistics AdapterSet::revealed(std::size_t i, llm::ModuleId module) const {
+  const auto& member = adapters_[i];
+  if (!member.statistics) return {};
+  auto statistics = read_statistics(*member.statistics, module);
+  if (!member.record) return statistics;
+  const auto coverage = server::covered(member.coverage, module);
+  const auto& shape = shapes_.at(module);
+  if (statistics.gram.defined()) statistics.gram = server::recover_gram(statistics.gram, coverage, shape);
+  if (statistics.fisher.defined()) statistics.fisher = server::recover_fisher(statistics.fisher, coverage, shape);
+  return statistics;
+}
+
+server::ModuleSource AdapterSet::source(std::vector<double> weights, const server::FusionSeed& seed,
+                                        server::Reveals needs) const {
   double total = 0;
   for (const double weight : weights)
     total += weight;
@@ -106,15 +146,18 @@ server::ModuleSource AdapterSet::source(std::vector<double> weights, const serve
           .contributions = adapters_.size(),
           .total_weight = total,
           .seed = seed,
-          .parts = [this, weights = std::move(weights)](llm::ModuleId module) {
-            server::ModuleParts parts;
-            for (std::size_t i = 0; i < adapters_.size(); ++i) {
-              if (adapters_[i].files.modules().count(module) == 0) continue;
-              parts.push_back(part(i, module));
-              parts.back().weight = weights[i];
-            }
-            return parts;
-          }};
+          .parts =
+              [this, weights = std::move(weights), needs](llm::ModuleId module) {
+                server::ModuleParts parts;
+                for (std::size_t i = 0; i < adapters_.size(); ++i) {
+                  if (adapters_[i].files.modules().count(module) == 0) continue;
+                  parts.push_back(part(i, module));
+                  parts.back().weight = weights[i];
+                  if (needs != server::Reveals::nothing) parts.back().statistics = revealed(i, module);
+                }
+                return parts;
+              },
+          .public_loss = {}};
 }
 
 }  // namespace edgefuse::app

@@ -27,9 +27,11 @@ class AdapterSet {
   [[nodiscard]] std::vector<std::string> names() const;
   [[nodiscard]] const llm::LoraSpec& spec(std::size_t i) const { return adapters_[i].files.spec(); }
 
-  /// Adapter i as client i with weight `weights[i]`. The set must outlive it. Coverage is what the pruning record says;
+  /// Adapter i as client i with weight `weights[i]`, and what it reveals where the rule `needs` that (a folder's
+  /// statistics.safetensors). The set must outlive it. Coverage is what the pruning record says;
   /// without one, a row of B, or a column of A, that holds nothing but zeros while others do not was not trained.
-  [[nodiscard]] server::ModuleSource source(std::vector<double> weights, const server::FusionSeed& seed) const;
+  [[nodiscard]] server::ModuleSource source(std::vector<double> weights, const server::FusionSeed& seed,
+                                            server::Reveals needs = server::Reveals::nothing) const;
 
  private:
   struct Member {
@@ -37,11 +39,13 @@ class AdapterSet {
     llm::AdapterFolder files;
     std::optional<llm::PruningRecord> record;
     server::Coverage coverage;
+    std::optional<llm::SafetensorsFile> statistics;
   };
 
   [[nodiscard]] static Member open(const std::filesystem::path& folder, const std::optional<llm::ModelConfig>& base);
   void add_shapes(const Member& member);
   [[nodiscard]] server::ModulePart part(std::size_t i, llm::ModuleId module) const;
+  [[nodiscard]] server::ModuleStatistics revealed(std::size_t i, llm::ModuleId module) const;
 
   std::optional<llm::ModelConfig> base_;
   std::vector<Member> adapters_;

@@ -29,8 +29,9 @@ Arm make_arm(const scenarios::Scenario& scenario, std::size_t index, Mistakes& m
 
 }  // namespace
 
-llm::ModelDelta Arm::fuse(std::span<const server::Contribution> contributions, const server::FusionSeed& seed) const {
-  return server::fuse(contributions, *resolver, *rule, seed);
+llm::ModelDelta Arm::fuse(std::span<const server::Contribution> contributions, const server::FusionSeed& seed,
+                          const server::PublicLoss& public_loss) const {
+  return server::fuse(contributions, *resolver, *rule, seed, public_loss);
 }
 
 std::vector<Arm> make_arms(const scenarios::Scenario& scenario) {

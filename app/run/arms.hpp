@@ -20,7 +20,7 @@ struct Arm {
   std::unique_ptr<server::FusionRule> rule;
 
   [[nodiscard]] llm::ModelDelta fuse(std::span<const server::Contribution> contributions,
-                                     const server::FusionSeed& seed) const;
+                                     const server::FusionSeed& seed, const server::PublicLoss& public_loss) const;
 };
 
 /// The scenario's arms. Throws InputError with every unknown method and parameter of all of them.

@@ -27,6 +27,14 @@ llm::ModelDelta plain_mean(std::span<const server::Contribution> contributions) 
   return server::fuse(contributions, *resolver, *rule);
 }
 
+/// What any arm's rule must know of clients' data, each kind once.
+std::vector<server::Reveals> reveals_of(const std::vector<Arm>& arms) {
+  std::vector<server::Reveals> needed;
+  for (const auto what : server::all_reveals)
+    if (std::ranges::any_of(arms, [&](const Arm& arm) { return arm.rule->needs() == what; })) needed.push_back(what);
+  return needed;
+}
+
 }  // namespace
 
 Experiment::Experiment(Assembly assembly, results::Recorder& recorder, ExperimentOptions options)
@@ -57,7 +65,8 @@ void Experiment::prepare_learning() {
                           .recovery = *assembly_.methods.recovery,
                           .optimiser = assembly_.methods.optimiser.get(),
                           .compressor = assembly_.methods.compressor.get(),
-                          .public_texts = assembly_.base.calibration};
+                          .public_texts = assembly_.base.calibration,
+                          .reveals = reveals_of(methods.arms)};
   if (protocol.through_aggregators())
     aggregation.group = [this](std::uint32_t client) { return assembly_.fleet.row(client).cell; };
   learner_.emplace(scenario, assembly_.task, std::move(aggregation), std::move(prepared), options_.crew);

@@ -26,11 +26,8 @@ std::vector<std::int64_t> clients_of(std::span<const server::Contribution> contr
 
 std::vector<results::FusionRow> fusion_rows(std::int64_t round, const std::string& arm,
                                             const server::AggregationError& error) {
-  return {{.round = round,
-           .arm = arm,
-           .norm = error.of_fused(),
-           .mean_norm = error.of_mean(),
-           .error = error.relative()}};
+  return {
+      {.round = round, .arm = arm, .norm = error.of_fused(), .mean_norm = error.of_mean(), .error = error.relative()}};
 }
 
 ConflictRows conflict_rows(std::int64_t round, std::span<const server::Contribution> contributions) {

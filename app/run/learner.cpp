@@ -1,21 +1,26 @@
 #include "app/run/learner.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <numeric>
 #include <utility>
 #include <variant>
 
 #include <ATen/ATen.h>
 
+#include "app/public_text.hpp"
 #include "app/run/engine_options.hpp"
 #include "clients/local_data.hpp"
 #include "llm/pruning/record.hpp"
+#include "llm/tensor_names.hpp"
+#include "llm/text_statistics.hpp"
 #include "llm/variant.hpp"
 #include "server/fusion/mixing.hpp"
 #include "server/fusion/truncation.hpp"
 #include "server/recovery/coverage.hpp"
 #include "server/recovery/restriction.hpp"
 #include "server/recovery/retraining.hpp"
+#include "server/recovery/revealed.hpp"
 #include "sim/expects.hpp"
 
 namespace edgefuse::app {
@@ -191,14 +196,40 @@ void Learner::add_contribution(const llm::Update& update, TrainingRecord& record
     *delta = llm::unsort(*delta, base().config, model.order(mask));
     coverage = server::coverage_of(llm::kept_units(model.order(mask), update.variant), base().config);
   }
+  auto statistics = revealed(update.client, trained_on, coverage);
   const bool by_examples = scenario_.fusion.weights == scenarios::Weights::examples;
   contributions_.push_back({.client = update.client,
                             .weight = by_examples ? static_cast<double>(update.examples) : 1.0,
                             .delta = std::move(*delta),
                             .coverage = std::move(coverage),
-                            .scale = update.adapter.spec.scale()});
+                            .scale = update.adapter.spec.scale(),
+                            .statistics = std::move(statistics)});
   begun_.push_back(update.version);
   record.refused = false;
+}
+
+/// Of all its examples, on the variant it trained on, in the base's shapes.
+std::map<llm::ModuleId, server::ModuleStatistics> Learner::revealed(std::uint32_t client,
+                                                                    const clients::VariantModel& trained_on,
+                                                                    const server::Coverage& coverage) const {
+  std::map<llm::ModuleId, server::ModuleStatistics> all;
+  if (aggregation_.reveals.empty()) return all;
+  llm::Calibration texts;
+  for (const auto& example : task_.shard(client).examples)
+    texts.texts.push_back(example.ids);
+  const auto targets = lora_spec(scenario_.adapter).targets;
+  const auto on_host = llm::on_device(trained_on.model, at::kCPU);
+  for (const auto what : aggregation_.reveals) {
+    const bool gram = what == server::Reveals::gram;
+    const auto matrices = gram ? llm::input_grams(on_host, texts, targets) : llm::loss_fishers(on_host, texts, targets);
+    for (const auto& [id, matrix] : matrices) {
+      const auto shape = llm::base_shape(base().config, id.projection);
+      const auto own = server::covered(coverage, id);
+      (gram ? all[id].gram : all[id].fisher) =
+          gram ? server::recover_gram(matrix, own, shape) : server::recover_fisher(matrix, own, shape);
+    }
+  }
+  return all;
 }
 
 /// Stale updates weigh less among each other, and as many of them as there are make the whole change smaller:
@@ -242,11 +273,16 @@ llm::ModelDelta Learner::mixed(const Arm& arm) const {
 
 llm::ModelDelta Learner::plainly_fused(const Arm& arm) const {
   const server::FusionSeed seed{.seed = scenario_.seed, .round = static_cast<std::uint32_t>(version())};
-  if (!aggregation_.group) return arm.fuse(contributions_, seed);
+  server::PublicLoss public_loss;
+  if (arm.rule->needs_public_text())
+    public_loss = [this](const llm::ModelDelta& change) {
+      return std::log(perplexity(llm::apply(base(), change), aggregation_.public_texts));
+    };
+  if (!aggregation_.group) return arm.fuse(contributions_, seed, public_loss);
   std::vector<std::uint32_t> groups;
   for (const auto& contribution : contributions_)
     groups.push_back(aggregation_.group(contribution.client));
-  return server::fuse_in_groups(contributions_, groups, *arm.resolver, *arm.rule, seed);
+  return server::fuse_in_groups(contributions_, groups, *arm.resolver, *arm.rule, seed, public_loss);
 }
 
 server::AggregationError Learner::aggregation_error(const Arm& arm) const {

@@ -43,7 +43,9 @@ struct Aggregation {
   const server::Recovery& recovery;
   const server::ServerOptimiser* optimiser = nullptr;  // none: a fused change is the step
   const clients::Compressor* compressor = nullptr;     // none: updates arrive as they were sent
-  llm::Calibration public_texts{};  // that the fused model is trained on once more, where the scenario wants it
+  llm::Calibration
+      public_texts{};  // to train the fused model on once more, or to judge fusion by, where that is wanted
+  std::vector<server::Reveals> reveals{};  // what the arms' rules must know of clients' data
 };
 
 /// The tensors of a run: the base at every version that somebody still trains on, its variants, the adapters in
@@ -102,6 +104,9 @@ class Learner {
   [[nodiscard]] llm::Adapter initial_adapter(const Start& start) const;
   [[nodiscard]] llm::Factors trains(std::int64_t version) const;
   [[nodiscard]] llm::Adapter received(const llm::Update& update, const Start& start);
+  [[nodiscard]] std::map<llm::ModuleId, server::ModuleStatistics> revealed(std::uint32_t client,
+                                                                           const clients::VariantModel& trained_on,
+                                                                           const server::Coverage& coverage) const;
   void add_contribution(const llm::Update& update, TrainingRecord& record);
   void weigh();
   [[nodiscard]] server::ServerStep step(const Arm& arm) const;

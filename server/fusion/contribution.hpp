@@ -2,9 +2,11 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <vector>
 
 #include "llm/delta.hpp"
+#include "server/fusion/statistics.hpp"
 #include "server/recovery/coverage.hpp"
 
 namespace edgefuse::server {
@@ -17,6 +19,7 @@ struct Contribution {
   llm::ModelDelta delta;
   Coverage coverage{};
   double scale = 1;  // of LoRA, s = alpha / rank: in B already, for rules that want B without it
+  std::map<llm::ModuleId, ModuleStatistics> statistics{};  // what the client reveals beside its update
 };
 
 /// What one contribution changes in one module. `index` is its place among all contributions, sorted by client.
@@ -27,6 +30,7 @@ struct ModulePart {
   llm::ModuleDelta delta;
   ModuleCoverage coverage{};
   double scale = 1;
+  ModuleStatistics statistics{};
 };
 /// All parts of one module, by rising index; contributions that lack the module are not there.
 using ModuleParts = std::vector<ModulePart>;

@@ -25,13 +25,15 @@ void check_compatible(const ConflictResolver& resolver, const FusionRule& rule, 
 void fuse(ModuleSource source, const ConflictResolver& resolver, const FusionRule& rule, const DeltaSink& sink) {
   check_compatible(resolver, rule);
   llm::use_one_thread_per_gang();  // a product's last bits may depend on how many threads share it
-  if (source.contributions > 0) rule.fuse(resolved(std::move(source), resolver), sink);
+  if (source.contributions > 0) rule.fuse(resolved(revealing(std::move(source), rule.needs()), resolver), sink);
 }
 
 llm::ModelDelta fuse(std::span<const Contribution> contributions, const ConflictResolver& resolver,
-                     const FusionRule& rule, const FusionSeed& seed) {
+                     const FusionRule& rule, const FusionSeed& seed, const PublicLoss& public_loss) {
   llm::ModelDelta fused;
-  fuse(source_of(contributions, seed, rule.weight_signs()), resolver, rule,
+  auto source = source_of(contributions, seed, rule.weight_signs());
+  source.public_loss = public_loss;
+  fuse(std::move(source), resolver, rule,
        [&](llm::ModuleId id, llm::ModuleDelta delta) { fused.emplace(id, std::move(delta)); });
   return fused;
 }

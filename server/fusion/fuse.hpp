@@ -14,7 +14,8 @@ namespace edgefuse::server {
 /// are taken by rising client id (one client's several in the order given). No contribution: no change, an empty delta.
 /// Throws InputError as source_of does, and when rule and resolver do not go together.
 [[nodiscard]] llm::ModelDelta fuse(std::span<const Contribution> contributions, const ConflictResolver& resolver,
-                                   const FusionRule& rule, const FusionSeed& seed = {});
+                                   const FusionRule& rule, const FusionSeed& seed = {},
+                                   const PublicLoss& public_loss = {});
 
 /// The same of changes that come module by module, the result handed over in the same way: no more than one module
 /// need be in memory.

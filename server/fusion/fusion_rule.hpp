@@ -23,6 +23,10 @@ class FusionRule {
   virtual void fuse(const ModuleSource& modules, const DeltaSink& sink) const = 0;
   /// Whether the rule is defined on factors only and cannot take a dense change.
   [[nodiscard]] virtual bool needs_low_rank() const { return false; }
+  /// What clients must reveal about their data for this rule: each part then has those statistics.
+  [[nodiscard]] virtual Reveals needs() const { return Reveals::nothing; }
+  /// Whether the rule judges by public texts: the source then has a public loss.
+  [[nodiscard]] virtual bool needs_public_text() const { return false; }
   /// Whether weights may be negative: an adapter is then taken away.
   [[nodiscard]] virtual WeightSigns weight_signs() const { return WeightSigns::positive; }
 };

@@ -45,7 +45,8 @@ llm::ModelDelta sum(std::span<const Scaled> terms) {
 }
 
 llm::ModelDelta fuse_in_groups(std::span<const Contribution> contributions, std::span<const std::uint32_t> groups,
-                               const ConflictResolver& resolver, const FusionRule& rule, const FusionSeed& seed) {
+                               const ConflictResolver& resolver, const FusionRule& rule, const FusionSeed& seed,
+                               const PublicLoss& public_loss) {
   EDGEFUSE_EXPECTS(groups.size() == contributions.size(), "every contribution has a group");
   std::map<std::uint32_t, std::vector<Contribution>> members;
   for (std::size_t i = 0; i < groups.size(); ++i)
@@ -57,10 +58,10 @@ llm::ModelDelta fuse_in_groups(std::span<const Contribution> contributions, std:
       weight += contribution.weight;
     fused.push_back({.client = group,
                      .weight = weight,
-                     .delta = fuse(own, resolver, rule, seed),
+                     .delta = fuse(own, resolver, rule, seed, public_loss),
                      .coverage = covered_together(own)});
   }
-  return fuse(fused, resolver, rule, seed);
+  return fuse(fused, resolver, rule, seed, public_loss);
 }
 
 }  // namespace edgefuse::server

@@ -26,6 +26,7 @@ struct Scaled {
 /// what their contributions do together. `groups[i]` is contribution i's.
 [[nodiscard]] llm::ModelDelta fuse_in_groups(std::span<const Contribution> contributions,
                                              std::span<const std::uint32_t> groups, const ConflictResolver& resolver,
-                                             const FusionRule& rule, const FusionSeed& seed = {});
+                                             const FusionRule& rule, const FusionSeed& seed = {},
+                                             const PublicLoss& public_loss = {});
 
 }  // namespace edgefuse::server

@@ -79,7 +79,8 @@ ModuleSource source_of(std::span<const Contribution> contributions, const Fusion
     sorted.push_back(&contribution);
   std::ranges::stable_sort(sorted, {}, &Contribution::client);
 
-  ModuleSource source{.shapes = {}, .contributions = sorted.size(), .total_weight = 0, .seed = seed, .parts = {}};
+  ModuleSource source{
+      .shapes = {}, .contributions = sorted.size(), .total_weight = 0, .seed = seed, .parts = {}, .public_loss = {}};
   Check check{source, signs};
   for (const auto* contribution : sorted)
     check.add(*contribution);
@@ -95,10 +96,27 @@ ModuleSource source_of(std::span<const Contribution> contributions, const Fusion
                        .delta = it->second,
                        .coverage = covered(sorted[i]->coverage, module),
                        .scale = sorted[i]->scale});
+      const auto revealed = sorted[i]->statistics.find(module);
+      if (revealed != sorted[i]->statistics.end()) found.back().statistics = revealed->second;
     }
     return found;
   };
   return source;
+}
+
+ModuleSource revealing(ModuleSource source, Reveals what) {
+  if (what == Reveals::nothing) return source;
+  auto result = source;
+  result.parts = [parts = std::move(source.parts), what](llm::ModuleId module) {
+    auto found = parts(module);
+    for (const auto& part : found)
+      if (!part.statistics.of(what).defined())
+        throw InputError{Mistake{.key = fmt::format("adapter of client {}", part.client),
+                                 .problem = fmt::format("reveals no \"{}\" of {}", name_of(what), module.name()),
+                                 .remedy = "edgefuse train --reveal writes it; or use a rule that needs none"}};
+    return found;
+  };
+  return result;
 }
 
 ModuleSource resolved(ModuleSource source, const ConflictResolver& resolver) {

@@ -14,6 +14,9 @@
 
 namespace edgefuse::server {
 
+/// Mean loss of the base with a change on public texts.
+using PublicLoss = std::function<double(const llm::ModelDelta&)>;
+
 /// The changes to be fused, one module at a time: out of memory, out of files, or in another space.
 struct ModuleSource {
   std::map<llm::ModuleId, llm::MatrixShape> shapes;  // every module that somebody changes
@@ -21,6 +24,7 @@ struct ModuleSource {
   double total_weight = 0;  // of all contributions, those without a module too
   FusionSeed seed{};
   std::function<ModuleParts(llm::ModuleId)> parts;  // by rising index, those that change the module
+  PublicLoss public_loss{};                         // empty where there are no public texts
 };
 
 enum class WeightSigns : std::uint8_t { positive, any };
@@ -30,6 +34,9 @@ enum class WeightSigns : std::uint8_t { positive, any };
 /// numbers that are not finite, and modules whose shape differs between contributions; all of them at once.
 [[nodiscard]] ModuleSource source_of(std::span<const Contribution> contributions, const FusionSeed& seed = {},
                                      WeightSigns signs = WeightSigns::positive);
+
+/// The same with every part's statistics of that kind: parts that lack them throw InputError.
+[[nodiscard]] ModuleSource revealing(ModuleSource source, Reveals what);
 
 /// The same after `resolver`, which must outlive the result.
 [[nodiscard]] ModuleSource resolved(ModuleSource source, const ConflictResolver& resolver);

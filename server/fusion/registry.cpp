@@ -4,15 +4,18 @@
 
 #include "server/fusion/coverage_mean.hpp"
 #include "server/fusion/fedit.hpp"
+#include "server/fusion/fisher.hpp"
 #include "server/fusion/flexlora.hpp"
 #include "server/fusion/fusion_rule.hpp"
 #include "server/fusion/hetlora.hpp"
 #include "server/fusion/iso_c.hpp"
 #include "server/fusion/lego.hpp"
 #include "server/fusion/lora_fair.hpp"
+#include "server/fusion/lorahub.hpp"
 #include "server/fusion/mean.hpp"
 #include "server/fusion/mean_nonzero.hpp"
 #include "server/fusion/peft_factors.hpp"
+#include "server/fusion/regmean.hpp"
 #include "server/fusion/space.hpp"
 #include "server/fusion/stack.hpp"
 #include "server/fusion/sum.hpp"
@@ -34,7 +37,8 @@ Methods of_whole_changes() {
   return {weighted_mean_rule(), mean_rule(),          sum_rule(),
           weighted_sum_rule(),  coverage_mean_rule(), stack_rule(),
           fedit_rule(),         fedex_rule(),         fedex_residual_rule(),
-          hetlora_rule(),       lora_fair_rule(),     flexlora_rule(),
+          hetlora_rule(),       lora_fair_rule(),     lorahub_rule(),
+          regmean_rule(),       fisher_rule(),        flexlora_rule(),
           tsv_rule(),           iso_c_core_rule(),    lego_rule(),
           peft_linear_rule(),   peft_ties_rule(),     peft_magnitude_prune_rule()};
 }

@@ -44,6 +44,7 @@ class InSpace final : public FusionRule {
     });
   }
   [[nodiscard]] bool needs_low_rank() const override { return true; }
+  [[nodiscard]] Reveals needs() const override { return inner_->needs(); }
   [[nodiscard]] WeightSigns weight_signs() const override { return inner_->weight_signs(); }
 
  private:

@@ -1,6 +1,5 @@
 #include "server/recovery/indexed.hpp"
 
-#include <cstddef>
 #include <vector>
 
 #include <ATen/ATen.h>
@@ -8,19 +7,11 @@
 
 #include "llm/tensor_names.hpp"
 #include "server/recovery/coverage.hpp"
+#include "server/recovery/places.hpp"
 #include "sim/error.hpp"
 
 namespace edgefuse::server {
 namespace {
-
-/// Places of `size` that are kept, as an index tensor.
-at::Tensor places(const Kept& kept, std::int64_t size) {
-  const auto indicator = kept.indicator(size);
-  std::vector<std::int64_t> indices;
-  for (std::size_t i = 0; i < indicator.size(); ++i)
-    if (indicator[i] != 0) indices.push_back(static_cast<std::int64_t>(i));
-  return at::tensor(indices, at::kLong);
-}
 
 at::Tensor scattered(const at::Tensor& factor, std::int64_t dim, const at::Tensor& index, std::int64_t size) {
   auto sizes = factor.sizes().vec();
