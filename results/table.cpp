@@ -14,6 +14,7 @@
 #include "results/cost_text.hpp"
 #include "results/metrics.hpp"
 #include "results/plural.hpp"
+#include "sim/text_width.hpp"
 
 namespace edgefuse::results {
 namespace {
@@ -24,53 +25,14 @@ constexpr std::string_view worse = "▼";
 constexpr std::string_view guessing = "≈";
 constexpr std::string_view adapter_prefix = "adapter:";
 
-/// UTF-8: whether a byte begins a character, and does not just continue one.
-bool begins_character(char byte) {
-  return (static_cast<unsigned char>(byte) & 0xC0) != 0x80;
-}
-
-/// Columns on the screen.
-std::size_t width(std::string_view text) {
-  return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), begins_character));
-}
-
-std::string padded(std::string_view text, std::size_t columns) {
-  const auto taken = width(text);
-  return std::string{text} + std::string(columns > taken ? columns - taken : 0, ' ');
-}
-
 std::string trimmed(std::string text) {
   text.erase(text.find_last_not_of(' ') + 1);
   return text;
 }
 
-/// The byte at which what lies past the first `columns` begins: cut there, no character is cut in two.
-std::size_t byte_past(std::string_view text, std::size_t columns) {
-  for (std::size_t byte = 0; byte < text.size(); ++byte) {
-    if (begins_character(text[byte]) && columns-- == 0) return byte;
-  }
-  return text.size();
-}
-
-/// At most `columns` wide: a name that is too long loses its middle.
-std::string shortened(const std::string& name, std::size_t columns) {
-  const auto wide = width(name);
-  if (wide <= columns) return name;
-  const auto head = (columns - 1) / 2;
-  const auto tail = columns - 1 - head;
-  return name.substr(0, byte_past(name, head)) + "…" + name.substr(byte_past(name, wide - tail));
-}
-
 /// Both intervals lie apart, and the row's on the bad side: a point estimate alone says nothing.
 bool is_clearly_worse(const EvaluationRow& row, const EvaluationRow& base, const Metric& metric) {
   return metric.better == Better::higher ? row.high < base.low : row.low > base.high;
-}
-
-std::string rule(std::size_t columns) {
-  std::string line;
-  for (std::size_t i = 0; i < columns; ++i)
-    line += "─";
-  return line;
 }
 
 /// One column of figures: a metric over all domains, or over an adapter's own domain.
@@ -83,7 +45,7 @@ struct Figures {
 std::size_t width_of(const Figures& column) {
   constexpr std::string_view longest_share = "100.0 [99.1 100.0]▼ ";
   constexpr std::string_view longest_loss = "10.123 [9.123 11.123]▼ ";
-  return width(column.metric.is_share ? longest_share : longest_loss);
+  return text_width(column.metric.is_share ? longest_share : longest_loss);
 }
 
 std::size_t width_of(std::span<const Figures> columns) {
@@ -117,7 +79,7 @@ class Table {
       if (adapters && by_domain) columns_.push_back({metric, true});
     }
     for (const auto& model : models_)
-      name_width_ = std::max(name_width_, width(model));
+      name_width_ = std::max(name_width_, text_width(model));
     const std::span columns{columns_};
     name_width_ = std::min(name_width_, terminal - width_of(columns.first(std::min(columns.size(), most_columns))) - 2);
   }
@@ -158,16 +120,16 @@ class Table {
   }
 
   [[nodiscard]] std::string head(std::span<const Figures> columns) const {
-    std::string titles = padded("", name_width_ + 2);
-    std::string details = padded("model", name_width_ + 2);
-    std::string counts = padded("", name_width_ + 2);
+    std::string titles = left_aligned("", name_width_ + 2);
+    std::string details = left_aligned("model", name_width_ + 2);
+    std::string counts = left_aligned("", name_width_ + 2);
     for (const auto& column : columns) {
-      titles +=
-          padded(fmt::format(" {}", column.own_domain ? "on its own domain" : column.metric.title), width_of(column));
-      details += padded(fmt::format(" {}", column.metric.detail), width_of(column));
-      counts += padded(" " + count_of(column), width_of(column));
+      titles += left_aligned(fmt::format(" {}", column.own_domain ? "on its own domain" : column.metric.title),
+                             width_of(column));
+      details += left_aligned(fmt::format(" {}", column.metric.detail), width_of(column));
+      counts += left_aligned(" " + count_of(column), width_of(column));
     }
-    const auto line = rule(name_width_ + 2 + width_of(columns));
+    const auto line = ruled_line(name_width_ + 2 + width_of(columns));
     return trimmed(titles) + "\n" + trimmed(details) + "\n" + trimmed(counts) + "\n" + line + "\n";
   }
 
@@ -186,9 +148,9 @@ class Table {
   }
 
   [[nodiscard]] std::string line(const std::string& model, std::span<const Figures> columns) {
-    std::string text = padded(shortened(model, name_width_), name_width_ + 2);
+    std::string text = left_aligned(shortened(model, name_width_), name_width_ + 2);
     for (const auto& column : columns)
-      text += padded(cell(model, column), width_of(column));
+      text += left_aligned(cell(model, column), width_of(column));
     return trimmed(text);
   }
 
