@@ -5,6 +5,7 @@
 #include <fstream>
 #include <iterator>
 #include <string>
+#include <vector>
 
 #include "data/partitioners/registry.hpp"
 #include "tests/support/assets.hpp"
@@ -12,10 +13,29 @@
 namespace edgefuse::app {
 namespace {
 
+std::string text_of(const std::string& page) {
+  std::ifstream stream{edgefuse::testing::project_root() / page};
+  return {std::istreambuf_iterator<char>{stream}, {}};
+}
+
+/// Whether a page has a table row that begins with the name. `core-` and `knots-` stand before the names of others there.
+void expect_rows(const std::string& page, const std::vector<std::string>& names) {
+  const auto text = text_of(page);
+  for (const auto& name : names)
+    EXPECT_NE(text.find("\n| `" + name + "`"), text.npos) << page << " has no row for " << name;
+}
+
+template <class Interface>
+std::vector<std::string> names_of(const Registry<Interface>& registry) {
+  std::vector<std::string> names;
+  for (const auto& method : registry.methods())
+    if (!method.name.starts_with("core-") && !method.name.starts_with("knots-")) names.push_back(method.name);
+  return names;
+}
+
 /// The row of docs/formats/scenario.md that explains `key` in the table of `section`.
 std::string row_of(const std::string& section, const std::string& key) {
-  std::ifstream stream{edgefuse::testing::project_root() / "docs/formats/scenario.md"};
-  const std::string page{std::istreambuf_iterator<char>{stream}, {}};
+  const auto page = text_of("docs/formats/scenario.md");
   const auto table = page.find("[" + section + "]");
   const auto row = page.find("| `" + key + "` |", table);
   return table == page.npos || row == page.npos ? "" : page.substr(row, page.find('\n', row) - row);
@@ -37,8 +57,13 @@ TEST(Methods, AreAllToldOfOnTheScenarioPage) {
   expect_all_named(clients::ratio_policies(), "pruning", "policy");
   expect_all_named(server::protocols(), "protocol", "kind");
   expect_all_named(server::selections(), "selection", "method");
-  expect_all_named(server::fusion_rules(), "fusion.arm", "rule");
-  expect_all_named(server::conflict_resolvers(), "fusion.arm", "conflict");
+  expect_all_named(server::server_optimisers(), "fusion.optimiser", "method");
+  expect_all_named(clients::compressors(), "compression", "method");
+}
+
+TEST(Methods, OfFusionAreAllToldOfOnTheirPages) {
+  expect_rows("docs/models/fusion.md", names_of(server::fusion_rules()));
+  expect_rows("docs/models/lora-cr.md", names_of(server::conflict_resolvers()));
 }
 
 }  // namespace
