@@ -2,6 +2,7 @@
 
 #include <cmath>
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <vector>
 
@@ -28,17 +29,18 @@ class CrMax final : public EntrywiseResolver {
   }
 
   /// Which change wins each entry. In conflict somebody of either sign has a weight, so there is one.
-  static std::vector<std::size_t> elect(std::span<at::Tensor> changes, std::span<const double> weights,
-                                        const SignConflict& found) {
-    std::vector<std::size_t> winner(found.mass.size(), 0);
+  static std::vector<std::uint32_t> elect(std::span<at::Tensor> changes, std::span<const double> weights,
+                                          const SignConflict& found) {
+    std::vector<std::uint32_t> winner(found.mass.size(), 0);
     std::vector<float> largest(found.mass.size(), 0.0F);
     for (std::size_t i = 0; i < changes.size(); ++i) {
       if (weights[i] == 0) continue;
       const auto values = numbers(changes[i]);
       for (std::size_t e = 0; e < values.size(); ++e) {
-        if (pulls_against(values[e], weights[i], found.sign[e]) || !(std::abs(values[e]) > largest[e])) continue;
-        largest[e] = std::abs(values[e]);
-        winner[e] = i;
+        const float magnitude = std::abs(values[e]);
+        const bool wins = (magnitude > largest[e]) & !pulls_against(values[e], weights[i], found.sign[e]);
+        largest[e] = wins ? magnitude : largest[e];
+        winner[e] = wins ? static_cast<std::uint32_t>(i) : winner[e];
       }
     }
     return winner;

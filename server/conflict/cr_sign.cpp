@@ -23,9 +23,10 @@ double l1_norm(std::span<const float> change) {
 void shrink_losers(std::span<float> change, double weight, const SignConflict& found,
                    const SignConflictOptions& options) {
   const double before = options.rescale ? l1_norm(change) : 0;
-  for (std::size_t e = 0; e < change.size(); ++e)
-    if (found.mass[e] > options.threshold && pulls_against(change[e], weight, found.sign[e]))
-      change[e] = static_cast<float>((1 - options.beta) * change[e]);
+  for (std::size_t e = 0; e < change.size(); ++e) {  // without a branch: who loses is hard to foresee
+    const bool loses = (found.mass[e] > options.threshold) & pulls_against(change[e], weight, found.sign[e]);
+    change[e] = static_cast<float>((loses ? 1 - options.beta : 1) * change[e]);
+  }
   if (!options.rescale) return;
   const double after = l1_norm(change);
   if (after == 0) return;  // every entry lost, nothing is left to scale

@@ -26,9 +26,9 @@ struct SignConflict {
 [[nodiscard]] SignConflict find_sign_conflict(std::span<const at::Tensor> changes, std::span<const double> weights,
                                               double quantile);
 
-/// The way a change pulls whose entry is `x`: its sign, turned round by a negative weight.
+/// Whether a change whose entry is `x` pulls against the elected `sign`: with a negative weight it pulls the other way.
 [[nodiscard]] inline bool pulls_against(double x, double weight, std::int8_t sign) {
-  return (sign > 0) == (weight < 0) ? x > 0 : x < 0;
+  return (weight < 0 ? -x : x) * sign < 0;
 }
 
 /// "q" and "t" of every resolver that looks for conflict in this way.

@@ -215,6 +215,22 @@ TEST(ConflictResolvers, SayTruthfullyWhetherLowRankStays) {
   }
 }
 
+TEST(ConflictResolvers, ThatKeepLowRankCanStandBeforeARuleOnFactors) {
+  const auto contributions = random_contributions(6, 316);
+  for (const auto& how : all_resolvers) {
+    const auto resolver = conflict_resolvers().make(how.name, how.parameters);
+    if (!resolver->keeps_low_rank()) {
+      EXPECT_THROW(check_compatible(*resolver, *fusion_rules().make("stack")), InputError) << told(how);
+      continue;
+    }
+    const auto stacked = fuse(contributions, *resolver, *fusion_rules().make("stack"));
+    for (const auto& [id, delta] : fuse(contributions, *resolver, *fusion_rules().make("weighted-mean"))) {
+      EXPECT_TRUE(std::holds_alternative<llm::LowRank>(stacked.at(id))) << told(how) << ", " << id.name();
+      EXPECT_LT(distance(llm::dense(stacked.at(id)), llm::dense(delta)), 1e-5) << told(how) << ", " << id.name();
+    }
+  }
+}
+
 TEST(ConflictResolvers, GiveTheSameForDenseAndForLowRank) {
   const auto contributions = random_contributions(5, 309);
   for (const auto& how : all_resolvers) {
