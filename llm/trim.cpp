@@ -51,7 +51,7 @@ void Trim::settle_lower() {
   } else {
     smallest_kept_ = 0x7fff'ffffU;  // above every finite magnitude: nothing is kept
   }
-  equal_kept_ = equal_left_ = wanted_;
+  equal_left_ = wanted_;
   counts_ = {};
 }
 

@@ -12,7 +12,7 @@ namespace edgefuse::llm {
 ///
 ///     for piece: count_upper(piece);   settle_upper();
 ///     for piece: count_lower(piece);   settle_lower();
-///     for piece in order: trim(piece);                  // rewind() to go through them once more
+///     for piece in order: trim(piece);                  // in a copy, to go through them more than once
 class Trim {
  public:
   explicit Trim(double density);
@@ -22,7 +22,6 @@ class Trim {
   void count_lower(std::span<const float> piece);
   void settle_lower();
   void trim(std::span<float> piece);
-  void rewind() { equal_left_ = equal_kept_; }
 
  private:
   double density_;
@@ -30,7 +29,6 @@ class Trim {
   std::uint64_t total_ = 0;
   std::uint64_t wanted_ = 0;  // how many are still to be found from the current half
   std::uint32_t smallest_kept_ = 0;
-  std::uint64_t equal_kept_ = 0;
   std::uint64_t equal_left_ = 0;
 };
 

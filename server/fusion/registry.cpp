@@ -2,20 +2,33 @@
 #include <utility>
 #include <vector>
 
+#include "server/fusion/breadcrumbs.hpp"
+#include "server/fusion/cabs.hpp"
+#include "server/fusion/consensus.hpp"
+#include "server/fusion/coordinatewise.hpp"
 #include "server/fusion/coverage_mean.hpp"
+#include "server/fusion/dare.hpp"
+#include "server/fusion/della.hpp"
 #include "server/fusion/fedit.hpp"
 #include "server/fusion/fisher.hpp"
 #include "server/fusion/flexlora.hpp"
 #include "server/fusion/fusion_rule.hpp"
 #include "server/fusion/hetlora.hpp"
 #include "server/fusion/iso_c.hpp"
+#include "server/fusion/karcher.hpp"
+#include "server/fusion/krum.hpp"
 #include "server/fusion/lego.hpp"
 #include "server/fusion/lora_fair.hpp"
 #include "server/fusion/lorahub.hpp"
 #include "server/fusion/mean.hpp"
 #include "server/fusion/mean_nonzero.hpp"
+#include "server/fusion/model_stock.hpp"
+#include "server/fusion/norm_clip.hpp"
+#include "server/fusion/pcb.hpp"
 #include "server/fusion/peft_factors.hpp"
 #include "server/fusion/regmean.hpp"
+#include "server/fusion/sce.hpp"
+#include "server/fusion/slerp.hpp"
 #include "server/fusion/space.hpp"
 #include "server/fusion/stack.hpp"
 #include "server/fusion/sum.hpp"
@@ -30,7 +43,8 @@ using Methods = std::vector<Method<FusionRule>>;
 
 /// Rules that go entry by entry: also offered inside other spaces.
 Methods entry_wise() {
-  return {mean_nonzero_rule(), task_arithmetic_rule(), ties_rule()};
+  return {mean_nonzero_rule(),  task_arithmetic_rule(), ties_rule(),
+          ties_weighted_rule(), dare_linear_rule(),     dare_ties_rule()};
 }
 
 Methods of_whole_changes() {
@@ -43,6 +57,17 @@ Methods of_whole_changes() {
           peft_linear_rule(),   peft_ties_rule(),     peft_magnitude_prune_rule()};
 }
 
+/// Rules that choose entries, or take each for what it is among all contributions, in the base's own coordinates.
+Methods of_entries() {
+  return {della_rule(), breadcrumbs_rule(), consensus_rule(), pcb_rule(),
+          cabs_rule(),  sce_rule(),         median_rule(),    trimmed_mean_rule()};
+}
+
+/// Rules that give each whole change a factor, by its norm and its angles to the others.
+Methods of_norms_and_angles() {
+  return {model_stock_rule(), slerp_rule(), karcher_rule(), krum_rule(), norm_clip_rule()};
+}
+
 }  // namespace
 
 Registry<FusionRule> fusion_rules() {
@@ -52,6 +77,8 @@ Registry<FusionRule> fusion_rules() {
     all.push_back(in_space("core", in_core_space, method));
     all.push_back(knots(method));
   }
+  for (const auto& more : {of_entries(), of_norms_and_angles()})
+    all.insert(all.end(), more.begin(), more.end());
   return {"fusion rule", std::move(all)};
 }
 

@@ -11,4 +11,9 @@ namespace edgefuse::server {
 /// end in module order, which goes through the modules four times instead of holding them all.
 [[nodiscard]] Method<FusionRule> ties_rule();
 
+/// "ties-weighted", mergekit's form: X_i = w_i·trim(D_i); γ = sign(Σ X_i), an exact tie is +; λ times the sum of the
+/// X_i with sign γ over the sum of their weights. Weights count, as given: in the election too, so an adapter of weight
+/// 0 has no say. Dense. Scope "model" goes through the modules three times.
+[[nodiscard]] Method<FusionRule> ties_weighted_rule();
+
 }  // namespace edgefuse::server

@@ -29,13 +29,14 @@ inline const llm::ModuleId q0{.layer = 0, .projection = llm::Projection::q};
 inline const llm::ModuleId down0{.layer = 0, .projection = llm::Projection::down};
 inline const llm::ModuleId gate1{.layer = 1, .projection = llm::Projection::gate};
 
-/// Low-rank changes of three modules by `count` clients, with ranks 1, 2, 3, 4, 1, ... and uneven weights. Every third
-/// client lacks a module.
-inline std::vector<Contribution> random_contributions(std::uint32_t count, std::uint64_t seed) {
+/// Low-rank changes of three modules by `count` clients, with ranks 1, 2, 3, 4, 1, ..., or `one_rank` where it is not
+/// 0, and uneven weights. Every third client lacks a module.
+inline std::vector<Contribution> random_contributions(std::uint32_t count, std::uint64_t seed,
+                                                      std::int64_t one_rank = 0) {
   sim::Draws draws{{.seed = seed, .domain = sim::Domain::test}};
   std::vector<Contribution> all;
   for (std::uint32_t client = 0; client < count; ++client) {
-    const std::int64_t rank = 1 + client % 4;
+    const std::int64_t rank = one_rank > 0 ? one_rank : 1 + client % 4;
     Contribution one{.client = client, .weight = 1 + draws.uniform() * 9, .delta = {}};
     one.delta[q0] = random_low_rank(21, 34, rank, draws);
     one.delta[down0] = random_low_rank(34, 55, rank, draws);
@@ -43,6 +44,11 @@ inline std::vector<Contribution> random_contributions(std::uint32_t count, std::
     all.push_back(std::move(one));
   }
   return all;
+}
+
+/// How many contributions a rule takes that does not take just any number, else `otherwise`.
+inline std::uint32_t how_many(const std::string& rule, std::uint32_t otherwise) {
+  return rule == "slerp" ? 2 : otherwise;
 }
 
 /// Largest absolute difference; infinite when the shapes differ.

@@ -13,6 +13,7 @@
 #include "llm/adapter.hpp"
 #include "llm/safetensors.hpp"
 #include "server/conflict/sign_conflict.hpp"
+#include "server/fusion/dare.hpp"
 #include "server/fusion/fuse.hpp"
 #include "server/fusion/truncation.hpp"
 #include "tests/server/deltas.hpp"
@@ -92,6 +93,17 @@ std::optional<Request> request(const json& one_case) {
                    .parameters = {{"density", params.at("density").get<double>()},
                                   {"scope", params.at("scope").get<std::string>()},
                                   {"lambda", params.at("lambda").get<double>()}}};
+  if (method == "ties_weighted")
+    return Request{.rule = "ties-weighted",
+                   .parameters = {{"density", params.at("density").get<double>()},
+                                  {"scope", params.at("scope").get<std::string>()},
+                                  {"lambda", params.at("lambda").get<double>()}}};
+  if (method == "breadcrumbs")
+    return Request{.rule = "breadcrumbs",
+                   .parameters = {{"keep", params.at("keep").get<double>()},
+                                  {"gamma", params.at("gamma").get<double>()},
+                                  {"alpha", params.at("alpha").get<double>()},
+                                  {"scope", params.at("scope").get<std::string>()}}};
   if (method != "cr_sign") return std::nullopt;
 
   // Weights decide the election in every cr_sign case, but only weighted_sum fuses with them.
@@ -125,7 +137,47 @@ TEST(FusionOracle, EveryCaseOfAMethodWeHaveAgreesWithTheReference) {
       EXPECT_LT(distance(llm::dense(delta), wanted), tolerance) << name << ", " << id.name();
     }
   }
-  EXPECT_EQ(checked, 24) << "mean, weighted_sum (2), task_arithmetic, ties (6), coverage_mean, flora and cr_sign (12)";
+  EXPECT_EQ(checked, 27) << "mean, weighted_sum (2), task_arithmetic, ties (6), ties_weighted, breadcrumbs (2), "
+                            "coverage_mean, flora and cr_sign (12)";
+}
+
+/// DARE's changes under the masks that the reference drew.
+std::vector<Contribution> dropped(const Oracle& oracle, const json& one_case) {
+  const auto all = oracle.contributions(one_case);
+  const auto modules = source_of(all);
+  auto result = all;
+  for (const auto& [id, shape] : modules.shapes) {
+    std::vector<Mask> masks;
+    for (std::size_t i = 0; i < all.size(); ++i) {
+      const auto mask =
+          oracle.tensors.read("in.dare_mask." + std::to_string(i) + "." + id.name(), at::kFloat).contiguous();
+      masks.emplace_back(mask.data_ptr<float>(), mask.data_ptr<float>() + mask.numel());
+    }
+    const auto parts = drop_and_rescale(modules.parts(id), masks, one_case.at("params").at("p").get<double>());
+    for (const auto& part : parts)
+      result.at(part.index).delta[id] = part.delta;
+  }
+  return result;
+}
+
+TEST(FusionOracle, DareUnderTheReferencesMasksAgreesWithIt) {
+  EDGEFUSE_NEEDS_ASSET("oracles/fusion-peft.json");
+  const Oracle oracle;
+  const std::map<std::string, std::string> then = {{"dare_linear", "task-arithmetic"}, {"dare_ties", "ties"}};
+  int checked = 0;
+  for (const auto& one_case : oracle.facts.at("cases")) {
+    const auto rule = then.find(one_case.at("method").get<std::string>());
+    if (rule == then.end()) continue;
+    ++checked;
+    Parameters parameters{{"lambda", one_case.at("params").at("lambda").get<double>()}};
+    if (rule->second == "ties") parameters["density"] = 1.0;
+    const auto fused = fuse(dropped(oracle, one_case), *conflict_resolvers().make("none"),
+                            *fusion_rules().make(rule->second, parameters));
+    for (const auto& [id, delta] : fused)
+      EXPECT_LT(distance(llm::dense(delta), oracle.tensors.read("out." + rule->first + "." + id.name())), tolerance)
+          << rule->first << ", " << id.name();
+  }
+  EXPECT_EQ(checked, 2);
 }
 
 TEST(FusionOracle, StackKeepsTheReferencesRank) {

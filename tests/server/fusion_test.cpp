@@ -47,21 +47,21 @@ TEST(Fusion, OfNothingIsNoChange) {
 }
 
 TEST(Fusion, AdaptersOfRankZeroChangeNothing) {
-  std::vector<Contribution> contributions;
-  for (std::uint32_t i = 0; i < 3; ++i)
-    contributions.push_back(
-        {.client = i, .weight = 1, .delta = {{testing::q0, llm::LowRank{at::zeros({0, 7}), at::zeros({5, 0})}}}});
   const auto rules = fusion_rules();
   for (const auto& method : rules.methods()) {
+    std::vector<Contribution> contributions;
+    for (std::uint32_t i = 0; i < testing::how_many(method.name, 5); ++i)
+      contributions.push_back(
+          {.client = i, .weight = 1, .delta = {{testing::q0, llm::LowRank{at::zeros({0, 7}), at::zeros({5, 0})}}}});
     const auto fused = fuse(contributions, *conflict_resolvers().make("none"), *fusion_rules().make(method.name));
     EXPECT_TRUE(at::equal(llm::dense(fused.at(testing::q0)), at::zeros({5, 7}))) << method.name;
   }
 }
 
 TEST(Fusion, ManyContributionsGoThroughEveryRule) {
-  const auto contributions = random_contributions(64, 71);
   const auto rules = fusion_rules();
   for (const auto& method : rules.methods()) {
+    const auto contributions = random_contributions(testing::how_many(method.name, 64), 71, /*one_rank=*/3);
     const auto fused = fuse(contributions, *conflict_resolvers().make("none"), *fusion_rules().make(method.name));
     EXPECT_EQ(fused.size(), 3U) << method.name;
     for (const auto& [id, delta] : fused)
@@ -70,11 +70,11 @@ TEST(Fusion, ManyContributionsGoThroughEveryRule) {
 }
 
 TEST(Fusion, ModulesArriveAtTheSinkInOrder) {
-  const auto contributions = random_contributions(4, 72);
   const auto rules = fusion_rules();
   for (const auto& method : rules.methods()) {
+    const auto contributions = random_contributions(testing::how_many(method.name, 5), 72, /*one_rank=*/3);
     std::vector<llm::ModuleId> seen;
-    fuse(contributions, *conflict_resolvers().make("none"), *fusion_rules().make(method.name),
+    fuse(source_of(contributions), *conflict_resolvers().make("none"), *fusion_rules().make(method.name),
          [&](llm::ModuleId id, const llm::ModuleDelta&) { seen.push_back(id); });
     EXPECT_EQ(seen, (std::vector<llm::ModuleId>{testing::q0, testing::down0, testing::gate1})) << method.name;
   }
@@ -120,8 +120,21 @@ TEST(Fusion, AllMistakesInAMethodsParametersAreToldAtOnce) {
 }
 
 TEST(Fusion, AMethodWithoutParametersSaysSo) {
-  expect_in("fusion.weight: unknown parameter of mean (mean has no parameters)",
+  expect_in("fusion.weight: unknown parameter of weighted-mean (weighted-mean has no parameters)",
             parameter_complaint("weighted-mean", {{"weight", 1.0}}));
+}
+
+TEST(Fusion, ParametersThatDoNotGoTogetherAreRefusedWhenTheRuleIsMade) {
+  expect_in("della.epsilon: entries would be kept with probabilities from 0.5 to 1.25",
+            parameter_complaint("della", {{"density", 0.875}, {"epsilon", 0.375}}));
+  expect_in("della.epsilon: entries would be kept with probabilities from -0.25 to 0.5",
+            parameter_complaint("della", {{"density", 0.125}, {"epsilon", 0.375}}));
+}
+
+TEST(Fusion, OfTooFewOrTooManyAdaptersIsRefused) {
+  expect_in("slerp: 3 adapters to fuse (give it two, or use karcher", complaint(random_contributions(3, 78), "slerp"));
+  expect_in("krum.byzantine: 4 adapters to fuse, and 5 are needed", complaint(random_contributions(4, 78), "krum"));
+  EXPECT_EQ(complaint(random_contributions(5, 78), "krum"), "");
 }
 
 TEST(Fusion, AnUnknownRuleIsAnsweredWithTheNearest) {
