@@ -46,8 +46,8 @@ constexpr Usage usage = {
     "recovered "
     "to the base's shapes first, for which --base is needed. Says how far the result is from the weighted mean of the "
     "changes, and what cutting it to a rank took away.",
-    "edgefuse fuse --method ties --set density=0.2 adapters/one adapters/two --out fused\n"
-    "  # the two adapters as edgefuse train, or PEFT, saved them"};
+    "edgefuse fuse --method ties adapters/one adapters/two --out fused\n"
+    "  # one and two: adapters that edgefuse train, or PEFT, saved"};
 
 po::options_description option_list() {
   po::options_description options{"options"};

@@ -16,9 +16,8 @@ std::string key(llm::ModuleId module, server::Reveals what) {
 
 }  // namespace
 
-void write_statistics(const llm::Model& model, const llm::Calibration& texts,
-                      std::span<const llm::Projection> targets, std::span<const server::Reveals> asked,
-                      const std::filesystem::path& folder) {
+void write_statistics(const llm::Model& model, const llm::Calibration& texts, std::span<const llm::Projection> targets,
+                      std::span<const server::Reveals> asked, const std::filesystem::path& folder) {
   std::map<std::string, at::Tensor> tensors;
   for (const auto what : asked) {
     const auto matrices = what == server::Reveals::gram ? llm::input_grams(model, texts, targets)

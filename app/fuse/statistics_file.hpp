@@ -16,9 +16,8 @@ namespace edgefuse::app {
 inline constexpr const char* statistics_name = "statistics.safetensors";
 
 /// Computes the statistics of `targets` that are asked for and writes them into `folder`.
-void write_statistics(const llm::Model& model, const llm::Calibration& texts,
-                      std::span<const llm::Projection> targets, std::span<const server::Reveals> asked,
-                      const std::filesystem::path& folder);
+void write_statistics(const llm::Model& model, const llm::Calibration& texts, std::span<const llm::Projection> targets,
+                      std::span<const server::Reveals> asked, const std::filesystem::path& folder);
 
 /// One module's; undefined what the file lacks.
 [[nodiscard]] server::ModuleStatistics read_statistics(const llm::SafetensorsFile& file, llm::ModuleId module);

@@ -57,8 +57,7 @@ class LoraHub final : public FusionRule {
   }
 
   [[nodiscard]] Coefficients search(const ModuleSource& modules) const {
-    sim::Draws draws{
-        {.seed = modules.seed.seed, .domain = sim::Domain::fusion_search, .round = modules.seed.round}};
+    sim::Draws draws{{.seed = modules.seed.seed, .domain = sim::Domain::fusion_search, .round = modules.seed.round}};
     Coefficients best(modules.contributions, 0.0);
     double least = cost(modules, best);
     double width = 0.5;

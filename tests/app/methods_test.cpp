@@ -18,7 +18,8 @@ std::string text_of(const std::string& page) {
   return {std::istreambuf_iterator<char>{stream}, {}};
 }
 
-/// Whether a page has a table row that begins with the name. `core-` and `knots-` stand before the names of others there.
+/// Whether a page has a table row that begins with the name. `core-` and `knots-` stand before the names of others
+/// there.
 void expect_rows(const std::string& page, const std::vector<std::string>& names) {
   const auto text = text_of(page);
   for (const auto& name : names)

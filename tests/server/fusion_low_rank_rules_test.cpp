@@ -134,9 +134,7 @@ TEST(HetLora, WeighsByTheSizeOfEachChange) {
 TEST(LoraFair, IsNearerToTheDirectionOfTheMeanThanFedIt) {
   const auto contributions = equal_ranks(4, 3, 88);
   const auto mean = fused(contributions, "weighted-mean");
-  const auto cosine = [&](const at::Tensor& x) {
-    return ((x * mean).sum() / (x.norm() * mean.norm())).item<double>();
-  };
+  const auto cosine = [&](const at::Tensor& x) { return ((x * mean).sum() / (x.norm() * mean.norm())).item<double>(); };
   const double biased = cosine(fused(contributions, "fedit"));
   EXPECT_GT(cosine(fused(contributions, "lora-fair")), biased + 0.05);
   // With λ = 0 B is free: the mean's projection on the row space of the mean A is the best there is.

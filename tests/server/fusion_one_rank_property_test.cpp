@@ -1,0 +1,74 @@
+#include <gtest/gtest.h>
+
+#include <vector>
+
+#include <ATen/ATen.h>
+
+#include "server/fusion/fuse.hpp"
+#include "tests/server/deltas.hpp"
+#include "tests/server/one_rank_rules.hpp"
+
+namespace edgefuse::server {
+namespace {
+
+using testing::distance;
+using testing::one_rank_rules;
+using testing::revealing_contributions;
+using testing::same_bits;
+
+llm::ModelDelta fused(const std::vector<Contribution>& contributions, const testing::OneRankRule& rule) {
+  return fuse(contributions, *conflict_resolvers().make("none"), *fusion_rules().make(rule.name, rule.parameters),
+              {.seed = 3}, testing::size_of);
+}
+
+TEST(OneRankRules, FuseOneAdapterToItself) {
+  auto contributions = revealing_contributions(1, 111);
+  contributions.front().weight = 1;
+  for (const auto& rule : one_rank_rules())
+    for (const auto& [id, delta] : fused(contributions, rule))
+      EXPECT_LE(distance(llm::dense(delta), llm::dense(contributions.front().delta.at(id))), rule.alone_off)
+          << rule.name << ", " << id.name();
+}
+
+TEST(OneRankRules, GiveTheSameBitsInAnyOrderOfClients) {
+  sim::Draws draws{{.seed = 112, .domain = sim::Domain::test}};
+  auto contributions = revealing_contributions(6, 113);
+  for (const auto& rule : one_rank_rules()) {
+    const auto before = fused(contributions, rule);
+    for (int i = 0; i < 3; ++i) {
+      draws.shuffle(contributions);
+      EXPECT_TRUE(same_bits(fused(contributions, rule), before)) << rule.name;
+    }
+  }
+}
+
+TEST(OneRankRules, WriteIntoNothingTheyAreGiven) {
+  const auto contributions = revealing_contributions(3, 114);
+  const auto again = revealing_contributions(3, 114);
+  for (const auto& rule : one_rank_rules()) {
+    (void)fused(contributions, rule);
+    for (std::size_t i = 0; i < contributions.size(); ++i) {
+      EXPECT_TRUE(same_bits(contributions[i].delta, again[i].delta)) << rule.name;
+      for (const auto& [id, statistics] : contributions[i].statistics) {
+        EXPECT_TRUE(at::equal(statistics.gram, again[i].statistics.at(id).gram)) << rule.name;
+        EXPECT_TRUE(at::equal(statistics.fisher, again[i].statistics.at(id).fisher)) << rule.name;
+      }
+    }
+  }
+}
+
+TEST(OneRankRules, AreFiniteForSixtyFourAdaptersAndForZeroOnes) {
+  auto zero = revealing_contributions(3, 115);
+  for (auto& contribution : zero)
+    for (auto& [id, delta] : contribution.delta)
+      std::get<llm::LowRank>(delta).b.zero_();
+  for (const auto& rule : one_rank_rules()) {
+    for (const auto& [id, delta] : fused(revealing_contributions(64, 116), rule))
+      EXPECT_TRUE(at::isfinite(llm::dense(delta)).all().item<bool>()) << rule.name << ", " << id.name();
+    for (const auto& [id, delta] : fused(zero, rule))
+      EXPECT_EQ(llm::dense(delta).abs().max().item<double>(), 0) << rule.name << ", " << id.name();
+  }
+}
+
+}  // namespace
+}  // namespace edgefuse::server
