@@ -194,7 +194,7 @@ std::filesystem::path complete(const std::filesystem::path& folder) {
 
 }  // namespace
 
-AdapterFolder::AdapterFolder(const std::filesystem::path& folder)
+AdapterFolder::AdapterFolder(const std::filesystem::path& folder, MissingTargets missing)
     : file_{complete(folder) / "adapter_model.safetensors"} {
   const auto config_file = folder / "adapter_config.json";
   const json config = read_json_object(config_file);
@@ -208,7 +208,7 @@ AdapterFolder::AdapterFolder(const std::filesystem::path& folder)
 
   FactorCheck check{file_, spec_.rank};
   modules_ = check.modules();
-  require_targets(check, modules_, targets, !reader.has("layers_to_transform"));
+  if (missing == MissingTargets::refused) require_targets(check, modules_, targets, !reader.has("layers_to_transform"));
   check.throw_mistakes();
   spec_.targets = projections_of(modules_);
 }

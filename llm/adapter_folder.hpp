@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
 #include <map>
 
@@ -10,12 +11,16 @@
 
 namespace edgefuse::llm {
 
+/// What to make of a target that the config names and the file lacks in some layer: damage, or a module that was not
+/// adapted.
+enum class MissingTargets : std::uint8_t { refused, allowed };
+
 /// PEFT's `adapter_config.json` and `adapter_model.safetensors`, whose factors are read module by module.
 class AdapterFolder {
  public:
   /// Reads the config and checks the factors' names, types and shapes. DoRA, biases, saved modules and targets outside
   /// the seven projections are refused. Throws InputError with every mistake of a file at once.
-  explicit AdapterFolder(const std::filesystem::path& folder);
+  explicit AdapterFolder(const std::filesystem::path& folder, MissingTargets missing = MissingTargets::refused);
 
   [[nodiscard]] const LoraSpec& spec() const { return spec_; }
   /// Every adapted module and the shape of its ΔW, in module order.

@@ -57,7 +57,7 @@ AdapterSet::AdapterSet(const std::vector<fs::path>& folders, const std::optional
 
 AdapterSet::Member AdapterSet::open(const fs::path& folder, const std::optional<llm::ModelConfig>& base) {
   Member member{.folder = folder,
-                .files = llm::AdapterFolder{folder},
+                .files = llm::AdapterFolder{folder, llm::MissingTargets::allowed},
                 .record = std::nullopt,
                 .coverage = {},
                 .statistics = std::nullopt};

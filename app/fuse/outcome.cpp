@@ -91,7 +91,7 @@ std::string text_of(const FusionOutcome& outcome, const std::string& out) {
   text += "\n\n" + table(outcome) + "\n";
   text += fmt::format("‖fused‖ {:.4g}, ‖weighted mean‖ {:.4g}; off the mean by {}\n", outcome.error.of_fused(),
                       outcome.error.of_mean(), percent(outcome.error.relative()));
-  if (outcome.lost > 0)
+  if (constexpr double rounding = 1e-6; outcome.lost_share() > rounding)
     text += fmt::format("cutting to the rank took away {} of the change (--output dense keeps all)\n",
                         percent(outcome.lost_share()));
   return text + fmt::format("saved as {} in {}\n", outcome.output, out);

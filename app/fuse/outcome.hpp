@@ -36,7 +36,7 @@ struct FusionOutcome {
   std::string conflict;
   std::vector<FusedAdapter> adapters;
   std::vector<FusedModule> modules;
-  server::AggregationError error;
+  server::AggregationError error{};
   double lost = 0;     // ‖fused - written‖_F
   std::string output;  // lora, dense or merged
 

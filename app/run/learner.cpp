@@ -11,6 +11,7 @@
 #include "app/public_text.hpp"
 #include "app/run/engine_options.hpp"
 #include "clients/local_data.hpp"
+#include "llm/device.hpp"
 #include "llm/pruning/record.hpp"
 #include "llm/tensor_names.hpp"
 #include "llm/text_statistics.hpp"

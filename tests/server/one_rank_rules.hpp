@@ -43,7 +43,8 @@ inline std::vector<Contribution> revealing_contributions(std::uint32_t count, st
     for (const auto& [id, out, in] : {std::tuple{q0, 21, 34}, std::tuple{down0, 34, 55}}) {
       one.delta[id] = random_low_rank(out, in, 3, draws);
       const auto inputs = random_tensor({80, in}, draws);
-      one.statistics[id] = {.gram = at::mm(inputs.t(), inputs) / 80, .fisher = random_tensor({out, in}, draws).square()};
+      one.statistics[id] = {.gram = at::mm(inputs.t(), inputs) / 80,
+                            .fisher = random_tensor({out, in}, draws).square()};
     }
     all.push_back(std::move(one));
   }
