@@ -97,7 +97,8 @@ class FuseOracle : public ::testing::Test {
 TEST_F(FuseOracle, AgreesWithEveryCaseThatDrawsNoRandomNumbers) {
   EDGEFUSE_NEEDS_ASSET("oracles/fusion-peft.json");
   int checked = 0;
-  for (const auto& one_case : facts().at("cases")) {
+  const auto known = facts();
+  for (const auto& one_case : known.at("cases")) {
     const auto name = one_case.at("name").get<std::string>();
     const auto method = one_case.at("method").get<std::string>();
     // The oracle's own masks cannot be drawn here; peft_svd_raw holds PEFT's defect.
@@ -113,7 +114,8 @@ TEST_F(FuseOracle, AgreesWithEveryCaseThatDrawsNoRandomNumbers) {
 
 TEST_F(FuseOracle, AnAdapterOfFullRankIsTheSameChange) {
   EDGEFUSE_NEEDS_ASSET("oracles/fusion-peft.json");
-  for (const auto& one_case : facts().at("cases")) {
+  const auto known = facts();
+  for (const auto& one_case : known.at("cases")) {
     const auto name = one_case.at("name").get<std::string>();
     if (name != "weighted_sum" && name != "ties_1_model" && name != "core_ties" && name != "tsv") continue;
     auto arguments = asked(one_case);

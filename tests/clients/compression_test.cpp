@@ -134,9 +134,10 @@ TEST(Transmission, WithErrorFeedbackNothingIsLostForGood) {
   constexpr std::uint32_t rounds = 200;
   for (std::uint32_t round = 1; round <= rounds; ++round)
     sum += only(transmission.received(goal, start, llm::Factors::both, 0, round)).b - only(start).b;
-  const auto wanted = rounds * (only(goal).b - only(start).b);
+  const at::Tensor wanted = static_cast<double>(rounds) * (only(goal).b - only(start).b);
   // What is still underway is less than a dozen rounds' worth.
-  EXPECT_LT((sum - wanted).abs().max().item<double>(), 12 * (only(goal).b - only(start).b).abs().max().item<double>());
+  const double step = (only(goal).b - only(start).b).abs().max().item<double>();
+  EXPECT_LT((sum - wanted).abs().max().item<double>(), 12 * step);
 }
 
 TEST(Transmission, AnErrorIsNotFedToOtherFactors) {

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
+
 #include <cstdint>
 #include <vector>
 
@@ -116,7 +118,11 @@ TEST(Costs, MemoryAndBytesByHand) {
   EXPECT_DOUBLE_EQ(step_bytes(tiny(), whole, spec, step).value,
                    2 * 2 * (4290 - 500) + 15 * 10 * 2 + 2 * activations + 4 * logits * 4 + 9 * 4 * adapter);
   EXPECT_DOUBLE_EQ(upload_bytes(tiny(), whole, spec).value, 4 * adapter);
-  EXPECT_DOUBLE_EQ(upload_bytes(tiny(), whole, spec, {.adapter = Storage::fp16}).value, 2 * adapter);
+  EXPECT_DOUBLE_EQ(upload_bytes(tiny(), whole, spec, {.update_bits = 16}).value, 2 * adapter);
+  EXPECT_DOUBLE_EQ(upload_bytes(tiny(), whole, spec, {.update_bits = 4.5}).value, std::ceil(4.5 * adapter / 8));
+  EXPECT_DOUBLE_EQ(upload_bytes(tiny(), whole, spec, {.sent = Sent::b}).value, 4 * 2 * 2 * (24 + 10))
+      << "rank 2, two layers: q has 24 outputs, down 10";
+  EXPECT_DOUBLE_EQ(upload_bytes(tiny(), whole, spec, {.sent = Sent::one}).value, 2 * adapter);
   EXPECT_DOUBLE_EQ(download_bytes(tiny(), whole).value, 2 * 4290);
 }
 
