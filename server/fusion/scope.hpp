@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -8,7 +9,7 @@
 namespace edgefuse::server {
 
 /// What counts as one vector: each row of a module, each module, or all modules laid end to end in module order.
-enum class Scope { row, tensor, model };
+enum class Scope : std::uint8_t { row, tensor, model };
 
 /// The parameter "scope"; the first of `choices` is its default.
 [[nodiscard]] ParameterSpec scope_parameter(std::string meaning, std::vector<std::string> choices);

@@ -20,6 +20,12 @@ at::Tensor nearest_orthonormal(const at::Tensor& columns) {
   return at::mm(p, q);
 }
 
+/// Of singular values [k], falling, how many are more than the rounding of a float32 matrix: the vectors of the others
+/// are arbitrary, and would turn those of every change.
+std::int64_t rank_of(const at::Tensor& s) {
+  return s.size(0) == 0 ? 0 : (s > 1e-6 * s[0]).sum().item<std::int64_t>();
+}
+
 class Tsv final : public ModuleLocalRule {
  public:
   explicit Tsv(double alpha) : alpha_{alpha} {}
@@ -33,7 +39,7 @@ class Tsv final : public ModuleLocalRule {
     std::vector<at::Tensor> v;
     for (const auto& part : parts) {
       const auto own = spectrum_of(part.delta);
-      const auto kept = std::min(share, own.s.size(0));
+      const auto kept = std::min(share, rank_of(own.s));
       u.push_back(own.u.narrow(1, 0, kept));
       s.push_back(own.s.narrow(0, 0, kept));
       v.push_back(own.vt.narrow(0, 0, kept).t());

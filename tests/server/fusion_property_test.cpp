@@ -13,6 +13,7 @@
 
 #include "server/fusion/fuse.hpp"
 #include "tests/server/deltas.hpp"
+#include "tests/server/one_rank_rules.hpp"
 
 namespace edgefuse::server {
 namespace {
@@ -53,9 +54,15 @@ const std::vector<Choice> all_rules = {
     {"dare-linear", {{"p", 0.0}, {"lambda", 1.0}}},
     {"dare-ties", in_scope("tensor", {{"p", 0.0}})},
     {"dare-ties", in_scope("model", {{"p", 0.0}})},
+    {"core-mean-nonzero", {}, 1e-5},
+    {"core-task-arithmetic", {{"lambda", 1.0}}, 1e-5},
+    {"core-ties", in_scope("model", {{"density", 1.0}}), 1e-5},
     {"core-ties-weighted", in_scope("model", {{"density", 1.0}}), 1e-5},
     {"core-dare-linear", {{"p", 0.0}, {"lambda", 1.0}}, 1e-5},
     {"core-dare-ties", in_scope("model", {{"p", 0.0}}), 1e-5},
+    {"knots-mean-nonzero", {}, 1e-5},
+    {"knots-task-arithmetic", {{"scale", 1.0}}, 1e-5},
+    {"knots-ties", in_scope("model", {{"density", 1.0}}), 1e-5},
     {"knots-ties-weighted", in_scope("model", {{"density", 1.0}}), 1e-5},
     {"knots-dare-linear", {{"p", 0.0}, {"scale", 1.0}}, 1e-5},
     {"knots-dare-ties", in_scope("model", {{"p", 0.0}}), 1e-5},
@@ -73,6 +80,11 @@ const std::vector<Choice> all_rules = {
     {"trimmed-mean"},
     {"krum", {{"byzantine", 0.0}}},
     {"norm-clip"},
+    {"hetlora", {}, 1e-5},
+    {"flexlora", {}, 1e-5},
+    {"tsv", {}, 1e-5},
+    {"iso-c-core", {}, 1e-5},
+    {"lego", {}, 1e-5},
     {"stack"}};
 
 /// The same and those that do something else under other parameters: trim, drop, choose.
@@ -116,10 +128,12 @@ at::Tensor weighted_mean(const std::vector<Contribution>& contributions, llm::Mo
   return sum;
 }
 
-TEST(FusionProperty, EveryRegisteredRuleIsInTheseTests) {
+TEST(FusionProperty, EveryRegisteredRuleIsInTheseTestsOrInThoseOfOneRank) {
   std::set<std::string> tested;
   for (const auto& choice : all_rules)
     tested.insert(choice.name);
+  for (const auto& rule : testing::one_rank_rules())
+    tested.insert(rule.name);
   const auto rules = fusion_rules();
   for (const auto& method : rules.methods())
     EXPECT_TRUE(tested.contains(method.name)) << method.name << " has no property tests";
