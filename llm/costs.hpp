@@ -5,30 +5,11 @@
 
 #include "llm/adapter.hpp"
 #include "llm/config.hpp"
+#include "llm/cost_options.hpp"
 #include "llm/variant.hpp"
 #include "sim/units.hpp"
 
 namespace edgefuse::llm {
-
-/// How a client's device stores a number. int8 and nf4 are quantised in blocks (llm/held_weight.hpp): projections only,
-/// what else a variant consists of stays fp16.
-enum class Storage : std::uint8_t { fp16, fp32, int8, nf4 };
-[[nodiscard]] double bytes_each(Storage storage);
-
-/// Which factors an update consists of: `one`, A and B by turns, counts half of both.
-enum class Sent : std::uint8_t { both, b, one };
-
-/// `weights`: the frozen variant, in memory and on the way down. `activations`: what a step keeps for its backward.
-/// `update_bits`: a number of an update on the wire. In memory an adapter, its gradients and moments are float32
-/// always.
-struct CostOptions {
-  Storage weights = Storage::fp16;
-  Storage activations = Storage::fp32;
-  double update_bits = 32;
-  Sent sent = Sent::both;
-  bool adapter_comes_along = false;  // fp32, with the variant on the way down: where adapters go on from round to round
-  int moments = 2;  // numbers the optimiser keeps for each of the adapter's: AdamW 2, SGD 1 with momentum, else 0
-};
 
 /// One optimiser step: `rows` texts padded to `sequence` positions; logits are computed at `labelled_share` of them.
 /// That is a mean over steps, which decides how long they take; what has to fit is the step with the most labels.

@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "scenarios/exchange.hpp"
 #include "scenarios/offer.hpp"
 #include "scenarios/source.hpp"
 #include "scenarios/world.hpp"
@@ -25,7 +26,6 @@ enum class Optimiser : std::uint8_t { adamw, sgd };
 enum class Schedule : std::uint8_t { constant, cosine, linear };
 enum class Storage : std::uint8_t { fp32, fp16, int8, nf4 };
 enum class Loss : std::uint8_t { answer, full };
-enum class Weights : std::uint8_t { examples, equal };
 enum class PromptFormat : std::uint8_t { headings, chatml };
 enum class TextUnit : std::uint8_t { paragraph, speaker };
 enum class AdapterStart : std::uint8_t { own, shared };
@@ -102,15 +102,6 @@ struct Training {
   friend bool operator==(const Training&, const Training&) = default;
 };
 
-/// How updates travel.
-struct Compression {
-  std::string method = "none";
-  Settings settings;
-  bool error_feedback = false;
-
-  friend bool operator==(const Compression&, const Compression&) = default;
-};
-
 struct Protocol {
   std::string kind = "synchronous";
   Settings settings;
@@ -125,34 +116,6 @@ struct Selection {
   Settings settings;
 
   friend bool operator==(const Selection&, const Selection&) = default;
-};
-
-/// One way to make a fused model of the same updates.
-struct FusionArm {
-  std::string name = "fused";
-  std::string rule = "weighted-mean";
-  Settings settings;
-  std::string conflict = "none";
-  Settings conflict_settings;
-
-  friend bool operator==(const FusionArm&, const FusionArm&) = default;
-};
-
-/// What makes a step of the base of a fused change.
-struct ServerOptimiser {
-  std::string method = "none";
-  Settings settings;
-
-  friend bool operator==(const ServerOptimiser&, const ServerOptimiser&) = default;
-};
-
-struct Fusion {
-  Weights weights = Weights::examples;
-  std::string primary;          // names the arm whose model goes into the next round; the first one by default
-  std::vector<FusionArm> arms;  // [[fusion.arm]], at least one once loaded
-  ServerOptimiser optimiser;
-
-  friend bool operator==(const Fusion&, const Fusion&) = default;
 };
 
 struct Evaluation {

@@ -9,19 +9,16 @@
 #include <ATen/ATen.h>
 
 #include "app/public_text.hpp"
+#include "app/run/carried.hpp"
 #include "app/run/engine_options.hpp"
+#include "app/run/revealed.hpp"
 #include "clients/local_data.hpp"
-#include "llm/device.hpp"
 #include "llm/pruning/record.hpp"
-#include "llm/tensor_names.hpp"
-#include "llm/text_statistics.hpp"
 #include "llm/variant.hpp"
 #include "server/fusion/mixing.hpp"
-#include "server/fusion/truncation.hpp"
 #include "server/recovery/coverage.hpp"
 #include "server/recovery/restriction.hpp"
 #include "server/recovery/retraining.hpp"
-#include "server/recovery/revealed.hpp"
 #include "sim/expects.hpp"
 
 namespace edgefuse::app {
@@ -44,34 +41,6 @@ llm::ModelDelta as_variants_see(const llm::ModelDelta& carried, const BaseVersio
   const auto& config = model.base().config;
   return model.masks() == 1 ? server::restricted(carried, variant.shape, config)
                             : server::restricted(llm::sort(carried, config, model.order(mask)), variant.shape, config);
-}
-
-/// The adapter's factors become those of `change`, so that s·B·A is that change; of fewer ranks than the adapter has,
-/// the last rows of A stay as they were drawn, with B = 0.
-void start_from(llm::Adapter& adapter, const llm::ModelDelta& change) {
-  for (auto& [id, factors] : adapter.modules) {
-    const auto found = change.find(id);
-    if (found == change.end()) continue;
-    const auto& low = std::get<llm::LowRank>(found->second);
-    const auto ranks = std::min(low.a.size(0), factors.a.size(0));
-    factors.a.narrow(0, 0, ranks).copy_(low.a.narrow(0, 0, ranks));
-    factors.b.narrow(1, 0, ranks).copy_(low.b.narrow(1, 0, ranks) / adapter.spec.scale());
-  }
-}
-
-/// Factors of at most that rank: a change's own where it has no more, else the best there are.
-llm::ModelDelta cut(llm::ModelDelta change, std::int64_t rank) {
-  for (auto& [id, module] : change) {
-    const auto* low = std::get_if<llm::LowRank>(&module);
-    if (low == nullptr || low->a.size(0) > rank) module = server::truncated(module, rank).factors;
-  }
-  return change;
-}
-
-/// `whole` less `part`.
-llm::ModelDelta difference(const llm::ModelDelta& whole, const llm::ModelDelta& part) {
-  const std::vector<server::Scaled> terms = {{&whole, 1.0}, {&part, -1.0}};
-  return server::sum(terms);
 }
 
 }  // namespace
@@ -197,7 +166,8 @@ void Learner::add_contribution(const llm::Update& update, TrainingRecord& record
     *delta = llm::unsort(*delta, base().config, model.order(mask));
     coverage = server::coverage_of(llm::kept_units(model.order(mask), update.variant), base().config);
   }
-  auto statistics = revealed(update.client, trained_on, coverage);
+  auto statistics = revealed(task_.shard(update.client), trained_on.model, coverage,
+                             lora_spec(scenario_.adapter).targets, base().config, aggregation_.reveals);
   const bool by_examples = scenario_.fusion.weights == scenarios::Weights::examples;
   contributions_.push_back({.client = update.client,
                             .weight = by_examples ? static_cast<double>(update.examples) : 1.0,
@@ -207,30 +177,6 @@ void Learner::add_contribution(const llm::Update& update, TrainingRecord& record
                             .statistics = std::move(statistics)});
   begun_.push_back(update.version);
   record.refused = false;
-}
-
-/// Of all its examples, on the variant it trained on, in the base's shapes.
-std::map<llm::ModuleId, server::ModuleStatistics> Learner::revealed(std::uint32_t client,
-                                                                    const clients::VariantModel& trained_on,
-                                                                    const server::Coverage& coverage) const {
-  std::map<llm::ModuleId, server::ModuleStatistics> all;
-  if (aggregation_.reveals.empty()) return all;
-  llm::Calibration texts;
-  for (const auto& example : task_.shard(client).examples)
-    texts.texts.push_back(example.ids);
-  const auto targets = lora_spec(scenario_.adapter).targets;
-  const auto on_host = llm::on_device(trained_on.model, at::kCPU);
-  for (const auto what : aggregation_.reveals) {
-    const bool gram = what == server::Reveals::gram;
-    const auto matrices = gram ? llm::input_grams(on_host, texts, targets) : llm::loss_fishers(on_host, texts, targets);
-    for (const auto& [id, matrix] : matrices) {
-      const auto shape = llm::base_shape(base().config, id.projection);
-      const auto own = server::covered(coverage, id);
-      (gram ? all[id].gram : all[id].fisher) =
-          gram ? server::recover_gram(matrix, own, shape) : server::recover_fisher(matrix, own, shape);
-    }
-  }
-  return all;
 }
 
 /// Stale updates weigh less among each other, and as many of them as there are make the whole change smaller:

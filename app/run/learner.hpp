@@ -104,9 +104,6 @@ class Learner {
   [[nodiscard]] llm::Adapter initial_adapter(const Start& start) const;
   [[nodiscard]] llm::Factors trains(std::int64_t version) const;
   [[nodiscard]] llm::Adapter received(const llm::Update& update, const Start& start);
-  [[nodiscard]] std::map<llm::ModuleId, server::ModuleStatistics> revealed(std::uint32_t client,
-                                                                           const clients::VariantModel& trained_on,
-                                                                           const server::Coverage& coverage) const;
   void add_contribution(const llm::Update& update, TrainingRecord& record);
   void weigh();
   [[nodiscard]] server::ServerStep step(const Arm& arm) const;

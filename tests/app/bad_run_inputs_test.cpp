@@ -237,7 +237,7 @@ std::vector<BadInput> bad_choices() {
       changed("rule_and_conflict_that_do_not_go_together", conflict, conflict + "\nrule = \"stack\"", "\"stack\"",
               "fusion.arm[1].rule: "),
       changed("unknown_parameter_of_a_rule", arm, arm + "\nsettings = { lambda = 0.3 }", "lambda",
-              "fusion.arm[0].settings.lambda: unknown parameter of mean"),
+              "fusion.arm[0].settings.lambda: unknown parameter of weighted-mean"),
       changed("unknown_parameter_of_a_pruner", "[pruning]", "[pruning]\nsettings = { norm = 2 }", "norm = 2",
               "pruning.settings.norm: unknown parameter of magnitude"),
       changed("parameter_out_of_range", conflict, conflict + "\nconflict_settings = { beta = 2 }", "beta = 2",
