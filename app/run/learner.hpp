@@ -8,9 +8,11 @@
 #include <string>
 #include <vector>
 
+#include "app/run/aggregation.hpp"
 #include "app/run/arms.hpp"
 #include "app/run/base_version.hpp"
 #include "app/run/learning_task.hpp"
+#include "app/run/training_record.hpp"
 #include "clients/compression/transmission.hpp"
 #include "clients/trainer.hpp"
 #include "llm/model.hpp"
@@ -24,29 +26,6 @@
 #include "server/recovery/recovery.hpp"
 
 namespace edgefuse::app {
-
-/// What a client's training was worth, for its row in the results and for the selection.
-struct TrainingRecord {
-  std::uint32_t client = 0;
-  std::int64_t invitation = 0;
-  double first_loss = 0;
-  double last_loss = 0;
-  double mean_loss = 0;
-  bool refused = false;  // its numbers were not finite: not fused
-};
-
-/// How the server makes one change of the updates that come back.
-struct Aggregation {
-  std::function<double(std::int64_t staleness)> discount;
-  server::Mixing mixing{};
-  std::function<std::uint32_t(std::uint32_t client)> group{};  // its aggregator; empty where there is none
-  const server::Recovery& recovery;
-  const server::ServerOptimiser* optimiser = nullptr;  // none: a fused change is the step
-  const clients::Compressor* compressor = nullptr;     // none: updates arrive as they were sent
-  llm::Calibration
-      public_texts{};  // to train the fused model on once more, or to judge fusion by, where that is wanted
-  std::vector<server::Reveals> reveals{};  // what the arms' rules must know of clients' data
-};
 
 /// The tensors of a run: the base at every version that somebody still trains on, its variants, the adapters in
 /// training, and what fusion makes of them. Virtual time decides when its functions are called, never what they

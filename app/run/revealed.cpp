@@ -20,8 +20,7 @@ std::map<llm::ModuleId, server::ModuleStatistics> revealed(const Shard& shard, c
   const auto on_host = llm::on_device(variant, at::kCPU);
   for (const auto what : asked) {
     const bool gram = what == server::Reveals::gram;
-    const auto matrices =
-        gram ? llm::input_grams(on_host, texts, targets) : llm::loss_fishers(on_host, texts, targets);
+    const auto matrices = gram ? llm::input_grams(on_host, texts, targets) : llm::loss_fishers(on_host, texts, targets);
     for (const auto& [id, matrix] : matrices) {
       const auto shape = llm::base_shape(base, id.projection);
       const auto own = server::covered(coverage, id);

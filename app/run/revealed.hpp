@@ -13,8 +13,10 @@ namespace edgefuse::app {
 
 /// What a client reveals about its examples, read by the variant it trained on, in the shapes of the base: of the
 /// `targets` it adapted, what is in `asked`. Nothing where nothing is asked.
-[[nodiscard]] std::map<llm::ModuleId, server::ModuleStatistics> revealed(
-    const Shard& shard, const llm::Model& variant, const server::Coverage& coverage,
-    std::span<const llm::Projection> targets, const llm::ModelConfig& base, std::span<const server::Reveals> asked);
+[[nodiscard]] std::map<llm::ModuleId, server::ModuleStatistics> revealed(const Shard& shard, const llm::Model& variant,
+                                                                         const server::Coverage& coverage,
+                                                                         std::span<const llm::Projection> targets,
+                                                                         const llm::ModelConfig& base,
+                                                                         std::span<const server::Reveals> asked);
 
 }  // namespace edgefuse::app
