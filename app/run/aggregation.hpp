@@ -6,7 +6,6 @@
 
 #include "clients/compression/compressor.hpp"
 #include "llm/pruning/calibration.hpp"
-#include "server/fusion/mixing.hpp"
 #include "server/fusion/statistics.hpp"
 #include "server/optimiser/server_optimiser.hpp"
 #include "server/protocol/protocol.hpp"
