@@ -1,5 +1,6 @@
 #include "app/fuse_command.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <cstdint>
 #include <filesystem>
@@ -8,6 +9,8 @@
 #include <optional>
 #include <ostream>
 #include <string>
+#include <system_error>
+#include <tuple>
 #include <utility>
 #include <variant>
 #include <vector>
@@ -22,12 +25,14 @@
 #include "app/fuse/method_list.hpp"
 #include "app/fuse/outcome.hpp"
 #include "app/fuse/public_loss.hpp"
+#include "app/fuse/statistics_file.hpp"
 #include "app/option_values.hpp"
 #include "server/conflict/conflict_resolver.hpp"
 #include "server/conflict/conflict_table.hpp"
 #include "server/conflict/diagnostics_summary.hpp"
 #include "server/conflict/heat_map.hpp"
 #include "server/fusion/aggregation_error.hpp"
+#include "server/fusion/frobenius_norm.hpp"
 #include "server/fusion/fuse.hpp"
 #include "sim/error.hpp"
 #include "sim/output_file.hpp"
@@ -104,6 +109,30 @@ void check_weights(OptionValues& values, const Request& request) {
   if (all_zero) values.note("weights", "are all 0", "give one adapter a weight");
 }
 
+/// What is read is not written over, and what lay beside an earlier adapter is not taken for the new one's.
+void require_place_of_its_own(OptionValues& values, const Request& request) {
+  const fs::path out = values.text("out");
+  auto read = request.folders;
+  if (values.given("base")) read.emplace_back(values.text("base"));
+  std::error_code none_there;
+  for (const auto& folder : read)
+    if (fs::equivalent(folder, out, none_there))
+      values.note("out", fmt::format("{} is read", out.string()), "name another folder");
+  for (const char* name : {llm::pruning_record_name, statistics_name})
+    if (fs::exists(out / name))
+      values.note("out", fmt::format("{} holds the {} of another adapter", out.string(), name), "name another folder");
+}
+
+/// By folder, so that the order on the command line does not matter: results are the same bits.
+void sort_by_folder(Request& request) {
+  std::vector<std::pair<fs::path, double>> members;
+  for (std::size_t i = 0; i < request.folders.size(); ++i)
+    members.emplace_back(request.folders[i], request.weights[i]);
+  std::ranges::stable_sort(members);
+  for (std::size_t i = 0; i < members.size(); ++i)
+    std::tie(request.folders[i], request.weights[i]) = members[i];
+}
+
 Request check_options(OptionValues& values) {
   Request request;
   require(values, "method", "name a fusion rule; edgefuse fuse --list shows them");
@@ -121,6 +150,7 @@ Request check_options(OptionValues& values) {
     values.require_above("rank", 0);
     if (form != 0) values.note("rank", "cuts an adapter, and there is none", "use --output lora");
   }
+  require_place_of_its_own(values, request);
   values.require_above("seed", -1);
   values.require_above("texts", 0);
   values.require_above("tokens", 1);
@@ -138,36 +168,31 @@ Request check_options(OptionValues& values) {
   check_weights(values, request);
   values.throw_mistakes();
   server::check_compatible(*request.resolver, *request.rule, {.key = "--method"});
+  sort_by_folder(request);
   return request;
 }
 
-std::int64_t rank_of(const server::ModuleParts& parts) {
-  std::int64_t rank = 0;
-  for (const auto& part : parts)
-    rank += std::get<llm::LowRank>(part.delta).a.size(0);
-  return rank;
-}
-
 std::unique_ptr<FusedOutput> open_output(const OptionValues& values, const Request& request,
-                                         const server::ModuleSource& source) {
+                                         const server::ModuleSource& source, const AdapterSet& adapters) {
   const fs::path out = values.text("out");
   if (request.output == "dense") return dense_output(out, source.shapes);
   if (request.output == "merged") return merged_output(out, values.text("base"), source.shapes);
-  std::map<llm::ModuleId, std::int64_t> ranks;
-  for (const auto& [id, shape] : source.shapes)
-    ranks[id] = rank_of(source.parts(id));
-  return adapter_output(out, request.rank, std::move(ranks));
+  return adapter_output(out, request.rank, adapters.ranks());
 }
 
 /// Notes a module that was fused and written.
 void note(FusionOutcome& outcome, llm::ModuleId id, const Written& written, const server::ModuleSource& source) {
+  if (!std::isfinite(server::frobenius_norm(written.change)))
+    throw InputError{Mistake{
+        .key = id.name(), .problem = "is not finite once it is fused", .remedy = "use smaller weights or factors"}};
   const auto parts = source.parts(id);
   server::AggregationError own;
   own.add(written.change, parts, source.total_weight);
   outcome.error.add(written.change, parts, source.total_weight);
   const double norm = std::hypot(own.of_fused(), written.lost);  // what is cut off is orthogonal to the rest
   FusedModule row{.id = id, .shape = source.shapes.at(id), .rank = {}, .norm = own.of_fused(), .error = own.relative()};
-  if (const auto* low = std::get_if<llm::LowRank>(&written.change)) row.rank = low->a.size(0);
+  if (const auto* low = std::get_if<llm::LowRank>(&written.change); low != nullptr && outcome.output == "lora")
+    row.rank = low->a.size(0);
   row.lost = norm > 0 ? written.lost / norm : 0;
   outcome.lost = std::hypot(outcome.lost, written.lost);
   outcome.modules.push_back(row);
@@ -187,7 +212,7 @@ FusionOutcome fuse(const OptionValues& values, const Request& request, const Ada
     source.public_loss =
         public_loss(values.text("base"), values.text("public"),
                     {.count = values.get<std::int64_t>("texts"), .tokens = values.get<std::int64_t>("tokens")});
-  const auto output = open_output(values, request, source);
+  const auto output = open_output(values, request, source, adapters);
   server::fuse(source, *request.resolver, *request.rule, [&](llm::ModuleId id, const llm::ModuleDelta& fused) {
     note(outcome, id, output->take(id, fused), source);
   });

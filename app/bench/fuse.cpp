@@ -40,6 +40,7 @@ po::options_description option_list() {
   add("methods", po::value<std::string>(), "rules to measure, a,b,c; all by default");
   add("repeats", po::value<std::int64_t>()->default_value(1), "how often each is measured; the best is reported");
   add("dense", po::bool_switch(), "also decompose the dense sum whole, and compare with flexlora");
+  add("float64", po::bool_switch(), "decompose it in float64: slower than others are, to compare results");
   add("json", po::bool_switch(), "print one JSON object");
   add("help", "print this help");
   return options;
@@ -130,7 +131,7 @@ int bench_fuse(const Arguments& arguments, Console console) {
         print(speed, console.out);
     }
     if (!values.get<bool>("dense")) continue;
-    const auto dense = measure_dense_svd(load);
+    const auto dense = measure_dense_svd(load, values.get<bool>("float64"));
     all.back()["dense_svd"] = json_of(dense);
     if (!as_json) print(dense, console.out);
   }

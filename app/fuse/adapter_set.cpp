@@ -110,6 +110,14 @@ std::vector<std::string> AdapterSet::names() const {
   return names;
 }
 
+std::map<llm::ModuleId, std::int64_t> AdapterSet::ranks() const {
+  std::map<llm::ModuleId, std::int64_t> ranks;
+  for (const auto& member : adapters_)
+    for (const auto& [id, shape] : member.files.modules())
+      ranks[id] += member.files.spec().rank;
+  return ranks;
+}
+
 server::ModulePart AdapterSet::part(std::size_t i, llm::ModuleId module) const {
   const auto& member = adapters_[i];
   llm::Adapter one{.spec = member.files.spec(), .modules = {{module, member.files.read(module)}}};

@@ -27,6 +27,9 @@ class AdapterSet {
   [[nodiscard]] std::vector<std::string> names() const;
   [[nodiscard]] const llm::LoraSpec& spec(std::size_t i) const { return adapters_[i].files.spec(); }
 
+  /// Of each module the sum of its adapters' ranks.
+  [[nodiscard]] std::map<llm::ModuleId, std::int64_t> ranks() const;
+
   /// Adapter i as client i with weight `weights[i]`, and what it reveals where the rule `needs` that (a folder's
   /// statistics.safetensors). The set must outlive it. Coverage is what the pruning record says;
   /// without one, a row of B, or a column of A, that holds nothing but zeros while others do not was not trained.

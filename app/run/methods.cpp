@@ -71,6 +71,9 @@ void check_merge(const scenarios::Scenario& scenario, Mistakes& mistakes) {
     mistakes.add(scenario.source.mistake(key, std::move(problem), std::move(remedy)));
   };
   if (scenario.recovery.between_rounds != scenarios::BetweenRounds::merge) {
+    if (scenario.compression.error_feedback && scenario.adapter.trains == scenarios::TrainedFactors::alternate)
+      refuse("compression.error_feedback", "keeps an error of B that a round of A has no use for",
+             "use adapter.trains = \"both\" or \"b\"");
     if (scenario.fusion.optimiser.method != "none")
       refuse("fusion.optimiser.method",
              fmt::format("\"{}\" makes steps of the base, and the change is to be carried",

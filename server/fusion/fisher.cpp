@@ -25,7 +25,8 @@ class Fisher final : public ModuleLocalRule {
       sum = sum.defined() ? sum + term : term;
       weights = weights.defined() ? weights + importance : importance;
     }
-    return llm::Dense{(sum / weights).to(at::kFloat)};
+    // Only clients of weight 0 have the module: nobody counts.
+    return llm::Dense{at::where(weights.gt(0), sum / weights, at::zeros_like(sum)).to(at::kFloat)};
   }
 
   [[nodiscard]] at::Tensor normalised(const at::Tensor& fisher) const {

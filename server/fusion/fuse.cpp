@@ -14,12 +14,12 @@ void ModuleLocalRule::fuse(const ModuleSource& modules, const DeltaSink& sink) c
 
 void check_compatible(const ConflictResolver& resolver, const FusionRule& rule, const Origin& origin) {
   if (rule.needs_low_rank() && !resolver.keeps_low_rank())
-    throw InputError{
-        Mistake{.file = origin.file,
-                .line = origin.line,
-                .key = origin.key,
-                .problem = "this fusion rule needs low-rank changes, and this conflict resolver makes them dense",
-                .remedy = "use fusion \"mean\", which gives the same sum, or conflict \"none\""}};
+    throw InputError{Mistake{
+        .file = origin.file,
+        .line = origin.line,
+        .key = origin.key,
+        .problem = "this fusion rule needs low-rank changes, and this conflict resolver makes them dense",
+        .remedy = "use a rule that takes matrices (weighted-mean is stack's sum), or a resolver that keeps low rank"}};
 }
 
 void fuse(ModuleSource source, const ConflictResolver& resolver, const FusionRule& rule, const DeltaSink& sink) {

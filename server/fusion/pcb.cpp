@@ -57,6 +57,7 @@ class Pcb final : public ModuleLocalRule {
   [[nodiscard]] llm::ModuleDelta fuse_module(ModuleParts parts, const ModuleSource& all) const override {
     const auto changes = own_dense(parts);
     const auto size = static_cast<std::size_t>(changes.front().numel());
+    if (size == 0) return llm::Dense{changes.front()};  // in another space, of changes that are nothing
     std::vector<double> sum(size, 0.0);
     for (const auto& change : changes)
       std::ranges::transform(sum, numbers(change), sum.begin(), [](double s, float x) { return s + x; });

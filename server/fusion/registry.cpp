@@ -43,8 +43,9 @@ using Methods = std::vector<Method<FusionRule>>;
 
 /// Rules that go entry by entry: also offered inside other spaces.
 Methods entry_wise() {
-  return {mean_nonzero_rule(),  task_arithmetic_rule(), ties_rule(),
-          ties_weighted_rule(), dare_linear_rule(),     dare_ties_rule()};
+  return {mean_nonzero_rule(), task_arithmetic_rule(), ties_rule(),        ties_weighted_rule(), dare_linear_rule(),
+          dare_ties_rule(),    della_rule(),           breadcrumbs_rule(), consensus_rule(),     pcb_rule(),
+          sce_rule(),          median_rule(),          trimmed_mean_rule()};
 }
 
 Methods of_whole_changes() {
@@ -55,12 +56,6 @@ Methods of_whole_changes() {
           regmean_rule(),       fisher_rule(),        flexlora_rule(),
           tsv_rule(),           iso_c_core_rule(),    lego_rule(),
           peft_linear_rule(),   peft_ties_rule(),     peft_magnitude_prune_rule()};
-}
-
-/// Rules that choose entries, or take each for what it is among all contributions, in the base's own coordinates.
-Methods of_entries() {
-  return {della_rule(), breadcrumbs_rule(), consensus_rule(), pcb_rule(),
-          cabs_rule(),  sce_rule(),         median_rule(),    trimmed_mean_rule()};
 }
 
 /// Rules that give each whole change a factor, by its norm and its angles to the others.
@@ -77,8 +72,9 @@ Registry<FusionRule> fusion_rules() {
     all.push_back(in_space("core", in_core_space, method));
     all.push_back(knots(method));
   }
-  for (const auto& more : {of_entries(), of_norms_and_angles()})
-    all.insert(all.end(), more.begin(), more.end());
+  for (const auto& method : of_norms_and_angles())
+    all.push_back(method);
+  all.push_back(cabs_rule());  // chooses by place in a row: it means nothing in another space
   return {"fusion rule", std::move(all)};
 }
 

@@ -55,7 +55,7 @@ Method<FusionRule> regmean_rule() {
   return {.name = "regmean",
           .summary = "least squares on every client's inputs, whose second moments it reveals (2212.09849)",
           .parameters = {{.name = "off-diagonal",
-                          .standard = 1.0,
+                          .standard = 0.9,
                           .meaning = "factor on correlations between inputs",
                           .least = 0,
                           .most = 1}},

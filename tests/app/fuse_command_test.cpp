@@ -192,6 +192,65 @@ TEST_F(FuseCommand, AdaptersOfDifferentModelsDoNotFuse) {
   expect_refused({"--method", "mean", "--base", model}, {"other"}, "and the base has");
 }
 
+TEST_F(FuseCommand, TheOrderOfTheFoldersNeverChangesABit) {
+  for (std::uint32_t i = 0; i < 3; ++i)
+    adapter("a" + std::to_string(i), 2, {llm::Projection::q}, i);
+  const auto bytes = [&] { return testing::text_of(std::filesystem::path{out} / "delta.safetensors"); };
+  for (const auto* rule : {"weighted-mean", "dare-linear", "cabs", "core-ties", "della"}) {
+    (void)told({"--method", rule, "--output", "dense", "--weights", "1,2,3"}, {"a0", "a1", "a2"});
+    const auto first = bytes();
+    (void)told({"--method", rule, "--output", "dense", "--weights", "3,1,2"}, {"a2", "a0", "a1"});
+    EXPECT_EQ(bytes(), first) << rule;
+  }
+}
+
+TEST_F(FuseCommand, WhatIsReadIsNotWrittenOver) {
+  adapter("one", 3, {llm::Projection::q}, 0);
+  const auto before = testing::text_of(folder / "one/adapter_model.safetensors");
+  const auto outcome =
+      testing::edgefuse({"fuse", "--method", "sum", (folder / "one").string(), "--out", (folder / "one").string()});
+  EXPECT_EQ(outcome.code, 2) << outcome.out;
+  EXPECT_EQ(testing::text_of(folder / "one/adapter_model.safetensors"), before);
+}
+
+TEST_F(FuseCommand, WhatLayBesideAnEarlierAdapterIsNotTakenForTheNewOnes) {
+  adapter("one", 3, {llm::Projection::q}, 0);
+  std::filesystem::create_directories(out);
+  std::ofstream{std::filesystem::path{out} / "pruning.json"} << "{}";
+  const auto outcome = fuse({"--method", "sum"}, {"one"});
+  EXPECT_EQ(outcome.code, 2) << outcome.out;
+  EXPECT_NE(outcome.err.find("pruning.json"), std::string::npos) << outcome.err;
+}
+
+TEST_F(FuseCommand, AResultThatIsNotFiniteIsNotSaved) {
+  adapter("one", 3, {llm::Projection::q}, 0);
+  for (const auto* output : {"lora", "dense"})
+    expect_refused({"--method", "weighted-sum", "--weights", "1e39", "--output", output}, {"one"}, "not finite");
+}
+
+TEST_F(FuseCommand, FisherOfNobodyIsZero) {
+  std::ofstream{folder / "data.jsonl"} << R"({"prompt": "a b", "answer": " c"})" << '\n';
+  for (const auto* name : {"one", "two"})
+    ASSERT_EQ(testing::edgefuse({"train", "--model", model, "--data", (folder / "data.jsonl").string(), "--targets",
+                                 std::string{name} == "one" ? "q" : "q,gate", "--reveal", "gram,fisher", "--out",
+                                 (folder / name).string()})
+                  .code,
+              0);
+  for (const auto* rule : {"fisher", "regmean"})
+    (void)told({"--method", rule, "--weights", "1,0", "--output", "dense"}, {"one", "two"});
+  (void)told({"--method", "fisher", "--weights", "1,0", "--output", "dense"}, {"one", "two"});
+  const llm::SafetensorsFile file{std::filesystem::path{out} / "delta.safetensors"};
+  EXPECT_EQ(file.read("model.layers.0.mlp.gate_proj").abs().max().item<double>(), 0);
+}
+
+TEST_F(FuseCommand, DiagnosesAndDraws) {
+  adapter("one", 3, {llm::Projection::q}, 0);
+  adapter("two", 3, {llm::Projection::q}, 1);
+  const auto result = told({"--method", "mean", "--diagnose"}, {"one", "two"});
+  EXPECT_EQ(result["diagnosis"][0]["pairs"][0]["adapters"], (json{"one", "two"}));
+  EXPECT_NE(testing::text_of(std::filesystem::path{out} / "conflict.svg").find("<svg"), std::string::npos);
+}
+
 TEST_F(FuseCommand, TheListNamesEveryMethodWithItsParameters) {
   const auto outcome = testing::edgefuse({"fuse", "--list"});
   EXPECT_EQ(outcome.code, 0) << outcome.err;
