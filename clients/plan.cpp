@@ -67,19 +67,32 @@ std::vector<Prospect> Planner::prospects(const Fleet& fleet, std::uint32_t clien
                                          const Workload& workload) const {
   std::vector<Prospect> made;
   for (std::uint32_t variant = 0; variant < offer_.variants.size(); ++variant)
-    for (const auto rank : offer_.ranks)
+    for (std::size_t rank = 0; rank < offer_.ranks.size(); ++rank)
       made.push_back(prospect(fleet, client, link, workload, variant, rank));
   return made;
 }
 
+const llm::VariantCost& Planner::cost(std::uint32_t variant, std::size_t rank, const llm::StepShape& step) const {
+  if (costed_ != step) {
+    costs_.clear();
+    auto adapter = offer_.adapter;
+    for (const auto& shape : offer_.variants) {
+      for (const auto of_adapter : offer_.ranks) {
+        adapter.rank = of_adapter;
+        costs_.push_back(llm::variant_cost(offer_.config, shape, adapter, step, offer_.storage));
+      }
+    }
+    costed_ = step;
+  }
+  return costs_[variant * offer_.ranks.size() + rank];
+}
+
 Prospect Planner::prospect(const Fleet& fleet, std::uint32_t client, const sim::Link& link, const Workload& workload,
-                           std::uint32_t variant, std::int64_t rank) const {
+                           std::uint32_t variant, std::size_t rank) const {
   const auto& shape = offer_.variants[variant];
-  auto adapter = offer_.adapter;
-  adapter.rank = rank;
-  const auto cost = llm::variant_cost(offer_.config, shape, adapter, workload.step, offer_.storage);
+  const auto& cost = this->cost(variant, rank, workload.step);
   const auto step = fleet.step_time(client, {.flops = cost.forward + cost.backward, .traffic = cost.traffic});
-  Prospect p{.variant = variant, .ratio = shape.ratio, .parameters = cost.parameters, .rank = rank};
+  Prospect p{.variant = variant, .ratio = shape.ratio, .parameters = cost.parameters, .rank = offer_.ranks[rank]};
   if (offer_.perplexities) p.quality = offer_.perplexities->front() / (*offer_.perplexities)[variant];
   p.kept = static_cast<double>(cost.parameters) / base_parameters_;
   p.peak_memory = cost.peak_memory;

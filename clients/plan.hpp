@@ -69,12 +69,18 @@ class Planner {
 
  private:
   [[nodiscard]] Prospect prospect(const Fleet& fleet, std::uint32_t client, const sim::Link& link,
-                                  const Workload& workload, std::uint32_t variant, std::int64_t rank) const;
+                                  const Workload& workload, std::uint32_t variant, std::size_t rank) const;
+
+  [[nodiscard]] const llm::VariantCost& cost(std::uint32_t variant, std::size_t rank, const llm::StepShape& step) const;
 
   Offer offer_;
   double base_parameters_;
   const RatioPolicy& policy_;
   Expectations expectations_;
+  // What every variant costs at every rank, for the step that was asked for last: in a fleet whose clients all hold as
+  // much, counted once and not for each of a million.
+  mutable std::optional<llm::StepShape> costed_;
+  mutable std::vector<llm::VariantCost> costs_;
 };
 
 }  // namespace edgefuse::clients

@@ -19,6 +19,8 @@ struct StepShape {
   double labelled_share = 1;
   std::optional<std::int64_t> most_labels{};  // in any one step; the mean where it is not given
   bool recompute = false;  // blocks keep their input only, and compute their forward again for the backward
+
+  friend bool operator==(const StepShape&, const StepShape&) = default;
 };
 
 // Everything below is counted from sizes alone, no tensor exists. For layer l of a variant with K KV heads, H = K·group

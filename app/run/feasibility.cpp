@@ -1,6 +1,7 @@
 #include "app/run/feasibility.hpp"
 
 #include <algorithm>
+#include <cstddef>
 #include <limits>
 #include <optional>
 #include <string>
@@ -53,7 +54,17 @@ struct Deadline {
   std::string key;
   std::string parameter;
   double seconds = 0;
+  double windows = 1;
+
+  [[nodiscard]] Seconds last() const { return Seconds{seconds * windows}; }
 };
+
+/// How many updates a round must have, or it is discarded.
+std::size_t quorum(const scenarios::Scenario& scenario) {
+  const auto found = scenario.protocol.settings.find("quorum");
+  const auto* wanted = found == scenario.protocol.settings.end() ? nullptr : std::get_if<double>(&found->second);
+  return wanted == nullptr ? 1 : static_cast<std::size_t>(std::max(1.0, *wanted));
+}
 
 std::vector<Deadline> deadlines(const scenarios::Scenario& scenario) {
   std::vector<Deadline> all;
@@ -65,7 +76,9 @@ std::vector<Deadline> deadlines(const scenarios::Scenario& scenario) {
   if (scenario.protocol.kind == "deadline") {
     const bool waits = scenario.protocol.settings.contains("late") &&
                        scenario.protocol.settings.at("late") == ParameterValue{std::string{"keep"}};
-    if (!waits) add("protocol.settings", scenario.protocol.settings, "window");
+    add("protocol.settings", scenario.protocol.settings, "window");
+    // Late updates count in a later window: all windows together are the time there is.
+    if (waits && !all.empty()) all.back().windows = static_cast<double>(scenario.protocol.rounds);
   }
   if (scenario.selection.method == "deadline-aware") add("selection.settings", scenario.selection.settings, "deadline");
   return all;
@@ -84,17 +97,31 @@ Seconds soonest_of(const Assembly& assembly, std::uint32_t client) {
   return soonest;
 }
 
-std::optional<Mistake> nobody_meets(const Assembly& assembly, const Deadline& deadline) {
-  Seconds soonest{std::numeric_limits<double>::infinity()};
+std::optional<Mistake> too_few_meet(const Assembly& assembly, const Deadline& deadline) {
+  const auto needed = quorum(assembly.scenario);
+  std::vector<Seconds> soonest;
+  std::size_t in_time = 0;
   for (std::uint32_t client = 0; client < assembly.fleet.size(); ++client) {
-    soonest = std::min(soonest, soonest_of(assembly, client));
-    if (soonest <= Seconds{deadline.seconds}) return std::nullopt;
+    soonest.push_back(soonest_of(assembly, client));
+    if (soonest.back() <= deadline.last() && ++in_time >= needed) return std::nullopt;
   }
+  if (soonest.size() < needed) return std::nullopt;  // a quorum above the fleet is told elsewhere
+  const auto last = soonest.begin() + static_cast<std::ptrdiff_t>(needed - 1);
+  std::ranges::nth_element(soonest, last);
   return assembly.scenario.source.mistake(
       deadline.key,
-      fmt::format("{} = {} leaves {}, and the fastest client needs {} by its plan", deadline.parameter,
-                  deadline.seconds, sim::to_text(Seconds{deadline.seconds}), sim::to_text(soonest)),
-      fmt::format("give more than {:.4g} seconds, fewer training steps, or higher pruning.ratios", soonest.value));
+      fmt::format("{} = {} leaves {}, and {} {} by plan", deadline.parameter, deadline.seconds,
+                  sim::to_text(deadline.last()),
+                  needed == 1 ? "the fastest client needs" : fmt::format("the {} fastest clients need", needed),
+                  sim::to_text(*last)),
+      fmt::format("give more than {:.4g} seconds, fewer training steps, higher pruning.ratios, or a smaller quorum",
+                  last->value / deadline.windows));
+}
+
+std::optional<Mistake> everybody_crashes(const Assembly& assembly) {
+  if (assembly.scenario.failures.crash < 1) return std::nullopt;
+  return assembly.scenario.source.mistake("failures.crash", "every client crashes, and nothing is ever fused",
+                                          "give a probability below 1");
 }
 
 }  // namespace
@@ -106,9 +133,10 @@ void require_feasible(const Assembly& assembly) {
   };
   note(nobody_fits(assembly));
   note(nobody_comes(assembly));
+  note(everybody_crashes(assembly));
   if (!mistakes.any())
     for (const auto& deadline : deadlines(assembly.scenario))
-      note(nobody_meets(assembly, deadline));
+      note(too_few_meet(assembly, deadline));
   mistakes.finish();
 }
 

@@ -22,6 +22,14 @@ llm::PruningOptions pruning_options(const scenarios::Pruning& pruning) {
 
 namespace {
 
+/// They are keys of their own: among the settings they would be taken for something they are not.
+void check_protocol_settings(const scenarios::Scenario& scenario, Mistakes& mistakes) {
+  for (const char* name : {"rounds", "clients_per_round"})
+    if (scenario.protocol.settings.contains(name))
+      mistakes.add(scenario.source.mistake("protocol.settings", fmt::format("{} is no setting", name),
+                                           fmt::format("write it as protocol.{}", name)));
+}
+
 Parameters protocol_parameters(const scenarios::Protocol& protocol) {
   auto parameters = protocol.settings;
   parameters.insert_or_assign("rounds", static_cast<double>(protocol.rounds));
@@ -127,6 +135,7 @@ Methods make_methods(const scenarios::Scenario& scenario) {
                            scenario.fusion.optimiser.settings, "fusion.optimiser.method", "fusion.optimiser.settings");
   methods.compressor = make(clients::compressors(), scenario.compression.method, scenario.compression.settings,
                             "compression.method", "compression.settings");
+  check_protocol_settings(scenario, mistakes);
   check_carry(scenario, mistakes);
   check_merge(scenario, mistakes);
   const auto require_losses = [&](bool needed, const std::string& key, const std::string& name, const char* what) {

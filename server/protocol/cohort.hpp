@@ -4,7 +4,7 @@
 
 namespace edgefuse::server {
 
-/// How many of those who were started are still on the way, have returned, have failed.
+/// How many of those who were started are still on the way, and how many have returned.
 struct Cohort {
   std::int64_t outstanding = 0;
   std::int64_t returned = 0;

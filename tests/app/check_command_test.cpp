@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
 #include "tests/app/tiny_world.hpp"
@@ -106,6 +107,35 @@ TEST(CheckCommand, RefusesADeadlineThatNobodyCanMeet) {
                  {"protocol.settings: window = 1 leaves 1.00 s, and the fastest client needs", "give more than"});
   expect_refused(check("stragglers", {"selection.method=deadline-aware", "selection.settings={deadline=0.5}"}),
                  {"selection.settings: deadline = 0.5"});
+}
+
+TEST(CheckCommand, RefusesADeadlineThatFewerThanAQuorumCanMeet) {
+  const auto told = json::parse(check("flaky-devices", {"protocol.settings={window=90}"}).out);
+  std::int64_t in_time = 0;
+  std::int64_t clients = 0;
+  for (const auto& group : told.at("groups")) {
+    in_time += group.at("in_time").get<std::int64_t>();
+    clients += group.at("clients").get<std::int64_t>();
+  }
+  const auto with_quorum = [](std::int64_t quorum) {
+    return check("flaky-devices", {fmt::format("protocol.settings={{window=90,quorum={}}}", quorum),
+                                   fmt::format("protocol.clients_per_round={}", quorum)});
+  };
+  ASSERT_LT(in_time, clients);
+  EXPECT_EQ(with_quorum(in_time).code, 0) << with_quorum(in_time).err;
+  expect_refused(with_quorum(in_time + 1), {"protocol.settings: window = 90", "fastest clients need"});
+}
+
+TEST(CheckCommand, RefusesWindowsThatEndBeforeAnybodyIsBack) {
+  expect_refused(check("flaky-devices", {"protocol.settings={window=0.001,late=\"keep\"}"}), {"window = 0.001"});
+}
+
+TEST(CheckCommand, RefusesAFleetThatCrashes) {
+  expect_refused(check("stragglers", {"failures.crash=1"}), {"failures.crash: every client crashes"});
+}
+
+TEST(CheckCommand, RefusesKeysOfTheProtocolAmongItsSettings) {
+  expect_refused(check("stragglers", {"protocol.settings={rounds=3}"}), {"protocol.settings: rounds is no setting"});
 }
 
 TEST(CheckCommand, RefusesAvailabilityThatNeverComes) {
