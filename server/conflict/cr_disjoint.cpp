@@ -29,18 +29,7 @@ Method<ConflictResolver> cr_disjoint() {
   return {
       .name = "cr-disjoint",
       .summary = "masks that do not overlap: each change in turn keeps n of every m entries not yet taken (2503.01874)",
-      .parameters = {{.name = "n",
-                      .standard = 64.0,
-                      .meaning = "entries of a block that each change keeps; all that are left where n is m or more",
-                      .least = 0,
-                      .most = 1e9,
-                      .whole = true},
-                     {.name = "m",
-                      .standard = 256.0,
-                      .meaning = "consecutive entries in a block",
-                      .least = 1,
-                      .most = 1e9,
-                      .whole = true}},
+      .parameters = parameters_of_masks(),
       .make = [](const Parameters& p) -> std::unique_ptr<ConflictResolver> {
         return std::make_unique<CrDisjoint>(static_cast<std::size_t>(number(p, "n")),
                                             static_cast<std::size_t>(number(p, "m")));

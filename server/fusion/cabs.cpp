@@ -31,22 +31,12 @@ class Cabs final : public ModuleLocalRule {
 }  // namespace
 
 Method<FusionRule> cabs_rule() {
+  auto parameters = parameters_of_masks();
+  parameters.push_back({.name = "lambda", .standard = 1.0, .meaning = "factor on the sum"});
   return {
       .name = "cabs",
       .summary = "each takes the n largest of m entries that those before it left, lambda times the sum (2503.01874)",
-      .parameters = {{.name = "n",
-                      .standard = 64.0,
-                      .meaning = "entries of a block that each change keeps; all that are left where n is m or more",
-                      .least = 0,
-                      .most = 1e9,
-                      .whole = true},
-                     {.name = "m",
-                      .standard = 256.0,
-                      .meaning = "consecutive entries in a block",
-                      .least = 1,
-                      .most = 1e9,
-                      .whole = true},
-                     {.name = "lambda", .standard = 1.0, .meaning = "factor on the sum"}},
+      .parameters = std::move(parameters),
       .make = [](const Parameters& p) -> std::unique_ptr<FusionRule> {
         return std::make_unique<Cabs>(static_cast<std::size_t>(number(p, "n")),
                                       static_cast<std::size_t>(number(p, "m")), number(p, "lambda"));

@@ -50,4 +50,19 @@ void keep_disjoint(std::span<at::Tensor> changes, std::size_t n, std::size_t m) 
   }
 }
 
+std::vector<ParameterSpec> parameters_of_masks() {
+  return {{.name = "n",
+           .standard = 64.0,
+           .meaning = "entries of a block that each change keeps; all that are left where n is m or more",
+           .least = 0,
+           .most = 1e9,
+           .whole = true},
+          {.name = "m",
+           .standard = 256.0,
+           .meaning = "consecutive entries in a block",
+           .least = 1,
+           .most = 1e9,
+           .whole = true}};
+}
+
 }  // namespace edgefuse::server

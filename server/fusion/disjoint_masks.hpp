@@ -4,6 +4,9 @@
 
 #include <cstddef>
 #include <span>
+#include <vector>
+
+#include "sim/parameters.hpp"
 
 namespace edgefuse::server {
 
@@ -12,5 +15,8 @@ namespace edgefuse::server {
 /// among equals, so no entry is left to two. A last, shorter block keeps its share of n / m, rounded up. Zeros are
 /// never kept.
 void keep_disjoint(std::span<at::Tensor> changes, std::size_t n, std::size_t m);
+
+/// n and m as parameters of a method: 64 of 256, as the reference program has them.
+[[nodiscard]] std::vector<ParameterSpec> parameters_of_masks();
 
 }  // namespace edgefuse::server
