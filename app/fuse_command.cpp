@@ -198,6 +198,20 @@ void note(FusionOutcome& outcome, llm::ModuleId id, const Written& written, cons
   outcome.modules.push_back(row);
 }
 
+/// What fusion says of a client's adapter, said of the folder that it came from.
+InputError about_folders(const InputError& error, const Request& request) {
+  std::vector<Mistake> mistakes(error.mistakes().begin(), error.mistakes().end());
+  for (auto& mistake : mistakes) {
+    for (std::size_t i = 0; i < request.folders.size(); ++i) {
+      if (mistake.key != fmt::format("adapter of client {}", i)) continue;
+      mistake.file = request.folders[i].string();
+      mistake.key.clear();
+      break;
+    }
+  }
+  return InputError{std::move(mistakes)};
+}
+
 FusionOutcome fuse(const OptionValues& values, const Request& request, const AdapterSet& adapters) {
   FusionOutcome outcome{.method = values.text("method"), .conflict = values.text("conflict"), .output = request.output};
   const auto names = adapters.names();
@@ -213,9 +227,13 @@ FusionOutcome fuse(const OptionValues& values, const Request& request, const Ada
         public_loss(values.text("base"), values.text("public"),
                     {.count = values.get<std::int64_t>("texts"), .tokens = values.get<std::int64_t>("tokens")});
   const auto output = open_output(values, request, source, adapters);
-  server::fuse(source, *request.resolver, *request.rule, [&](llm::ModuleId id, const llm::ModuleDelta& fused) {
-    note(outcome, id, output->take(id, fused), source);
-  });
+  try {
+    server::fuse(source, *request.resolver, *request.rule, [&](llm::ModuleId id, const llm::ModuleDelta& fused) {
+      note(outcome, id, output->take(id, fused), source);
+    });
+  } catch (const InputError& error) {
+    throw about_folders(error, request);
+  }
   output->finish();
   return outcome;
 }

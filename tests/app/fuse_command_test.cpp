@@ -243,6 +243,11 @@ TEST_F(FuseCommand, FisherOfNobodyIsZero) {
   EXPECT_EQ(file.read("model.layers.0.mlp.gate_proj").abs().max().item<double>(), 0);
 }
 
+TEST_F(FuseCommand, NamesTheFolderThatRevealsNothing) {
+  adapter("one", 3, {llm::Projection::q}, 0);
+  expect_refused({"--method", "regmean"}, {"one"}, (folder / "one").string() + ": reveals no \"gram\"");
+}
+
 TEST_F(FuseCommand, DiagnosesAndDraws) {
   adapter("one", 3, {llm::Projection::q}, 0);
   adapter("two", 3, {llm::Projection::q}, 1);
