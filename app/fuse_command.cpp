@@ -32,7 +32,6 @@
 #include "server/conflict/diagnostics_summary.hpp"
 #include "server/conflict/heat_map.hpp"
 #include "server/fusion/aggregation_error.hpp"
-#include "server/fusion/frobenius_norm.hpp"
 #include "server/fusion/fuse.hpp"
 #include "sim/error.hpp"
 #include "sim/output_file.hpp"
@@ -46,11 +45,9 @@ namespace fs = std::filesystem;
 constexpr Usage usage = {
     "edgefuse fuse --method M [--conflict C] ADAPTER_DIR... --out DIR [options]",
     "Fuses LoRA adapters in PEFT's layout, of any ranks, scales and targets, into one adapter, one change of the base "
-    "or "
-    "one model, module by module. An adapter with pruning.json beside it was trained on a pruned model and is "
-    "recovered "
-    "to the base's shapes first, for which --base is needed. Says how far the result is from the weighted mean of the "
-    "changes, and what cutting it to a rank took away.",
+    "or one model, module by module. An adapter with pruning.json beside it was trained on a pruned model and is "
+    "recovered to the base's shapes first, for which --base is needed. Says how far the result is from the weighted "
+    "mean of the changes, and what cutting it to a rank took away.",
     "edgefuse fuse --method ties adapters/one adapters/two --out fused\n"
     "  # one and two: adapters that edgefuse train, or PEFT, saved"};
 
@@ -182,13 +179,12 @@ std::unique_ptr<FusedOutput> open_output(const OptionValues& values, const Reque
 
 /// Notes a module that was fused and written.
 void note(FusionOutcome& outcome, llm::ModuleId id, const Written& written, const server::ModuleSource& source) {
-  if (!std::isfinite(server::frobenius_norm(written.change)))
+  server::AggregationError own;
+  own.add(written.change, source.parts(id), source.total_weight);
+  if (!std::isfinite(own.of_fused()))
     throw InputError{Mistake{
         .key = id.name(), .problem = "is not finite once it is fused", .remedy = "use smaller weights or factors"}};
-  const auto parts = source.parts(id);
-  server::AggregationError own;
-  own.add(written.change, parts, source.total_weight);
-  outcome.error.add(written.change, parts, source.total_weight);
+  outcome.error += own;
   const double norm = std::hypot(own.of_fused(), written.lost);  // what is cut off is orthogonal to the rest
   FusedModule row{.id = id, .shape = source.shapes.at(id), .rank = {}, .norm = own.of_fused(), .error = own.relative()};
   if (const auto* low = std::get_if<llm::LowRank>(&written.change); low != nullptr && outcome.output == "lora")

@@ -34,8 +34,8 @@ struct FusedAdapter {
 struct FusionOutcome {
   std::string method;
   std::string conflict;
-  std::vector<FusedAdapter> adapters;
-  std::vector<FusedModule> modules;
+  std::vector<FusedAdapter> adapters{};
+  std::vector<FusedModule> modules{};
   server::AggregationError error{};
   double lost = 0;     // ‖fused - written‖_F
   std::string output;  // lora, dense or merged

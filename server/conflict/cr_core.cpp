@@ -31,13 +31,8 @@ std::vector<at::Tensor> clean_cores(const CoreSpace& space, const ModuleParts& p
   return cores;
 }
 
-/// U·M·V' as factors of rank min(k, l).
-llm::LowRank lifted_as_factors(const CoreSpace& space, const at::Tensor& core) {
-  const auto matrix = core.to(at::kDouble);
-  const auto vt = space.v.t();
-  if (space.u.size(1) < space.v.size(1))
-    return {.a = at::mm(matrix, vt).to(at::kFloat), .b = space.u.to(at::kFloat).contiguous()};
-  return {.a = vt.to(at::kFloat).contiguous(), .b = at::mm(space.u, matrix).to(at::kFloat)};
+llm::LowRank in_float(const llm::LowRank& low) {
+  return {.a = low.a.to(at::kFloat).contiguous(), .b = low.b.to(at::kFloat).contiguous()};
 }
 
 /// Those that take part, by their places in `parts`: somebody of weight 0 shares no space with the others, and who has
@@ -70,7 +65,7 @@ class CrCore final : public ConflictResolver {
       cores.push_back(core.clone());
     resolve_signs(cores, weights_of(voters), options_);
     for (std::size_t i = 0; i < places.size(); ++i)
-      if (!at::equal(cores[i], given[i])) parts[places[i]].delta = lifted_as_factors(space, cores[i]);
+      if (!at::equal(cores[i], given[i])) parts[places[i]].delta = in_float(lifted_factors(space, cores[i]));
     return parts;
   }
   [[nodiscard]] bool keeps_low_rank() const override { return true; }

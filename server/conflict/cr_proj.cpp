@@ -30,10 +30,7 @@ llm::ModuleDelta combined(const ModuleParts& parts, std::span<const double> coef
     taking_part.back().delta = scaled(parts[j].delta, half);
     theirs.back() = coefficients[j] / half;
   }
-  const bool low_rank = std::ranges::all_of(
-      taking_part, [](const ModulePart& part) { return std::holds_alternative<llm::LowRank>(part.delta); });
-  if (low_rank) return stacked(taking_part, theirs);
-  return linear_combination(taking_part, theirs);
+  return stacked_if_low_rank(taking_part, theirs);
 }
 
 class CrProj final : public ConflictResolver {

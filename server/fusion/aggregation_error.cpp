@@ -10,16 +10,13 @@
 
 #include "server/fusion/dense_parts.hpp"
 #include "server/fusion/frobenius_norm.hpp"
+#include "server/fusion/linear_combination.hpp"
 
 namespace edgefuse::server {
 namespace {
 
 double squared(double x) {
   return x * x;
-}
-
-bool low_rank(const llm::ModuleDelta& change) {
-  return std::holds_alternative<llm::LowRank>(change);
 }
 
 /// Δ* of one module, and fused - Δ*.
@@ -55,13 +52,19 @@ void AggregationError::add(const llm::ModuleDelta& fused, const ModuleParts& par
   std::vector<double> shares;
   for (const auto& part : parts)
     shares.push_back(total_weight == 0 ? 0 : part.weight / total_weight);
-  const bool factors =
-      low_rank(fused) && std::ranges::all_of(parts, [](const ModulePart& part) { return low_rank(part.delta); });
+  const auto* low = std::get_if<llm::LowRank>(&fused);
   const auto [mean, difference] =
-      factors ? of_factors(std::get<llm::LowRank>(fused), parts, shares) : of_matrices(fused, parts, shares);
+      low != nullptr && all_low_rank(parts) ? of_factors(*low, parts, shares) : of_matrices(fused, parts, shares);
   squared_mean_ += squared(frobenius_norm(mean));
   squared_fused_ += squared(frobenius_norm(fused));
   squared_error_ += squared(frobenius_norm(difference));
+}
+
+AggregationError& AggregationError::operator+=(const AggregationError& others) {
+  squared_error_ += others.squared_error_;
+  squared_mean_ += others.squared_mean_;
+  squared_fused_ += others.squared_fused_;
+  return *this;
 }
 
 double AggregationError::relative() const {

@@ -15,6 +15,9 @@ class AggregationError {
   /// weights cancel to 0, there is no mean, and Δ* counts as zero.
   void add(const llm::ModuleDelta& fused, const ModuleParts& parts, double total_weight);
 
+  /// Those of other modules.
+  AggregationError& operator+=(const AggregationError& others);
+
   /// 0 where everything is zero; infinite where only Δ* is.
   [[nodiscard]] double relative() const;
   /// ‖Δ*‖_F and ‖fused‖_F so far.

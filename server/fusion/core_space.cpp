@@ -29,13 +29,14 @@ CoreSpace core_space(const ModuleParts& parts) {
   return space;
 }
 
-llm::ModuleDelta lifted(const CoreSpace& space, const at::Tensor& core) {
+llm::LowRank lifted_factors(const CoreSpace& space, const at::Tensor& core) {
   const auto matrix = core.to(at::kDouble);
-  const auto k = space.u.size(1);
-  const auto l = space.v.size(1);
-  const llm::LowRank low = k < l ? llm::LowRank{.a = at::mm(matrix, space.v.t()), .b = space.u}
-                                 : llm::LowRank{.a = space.v.t().contiguous(), .b = at::mm(space.u, matrix)};
-  return smaller_form(low);
+  if (space.u.size(1) < space.v.size(1)) return {.a = at::mm(matrix, space.v.t()), .b = space.u};
+  return {.a = space.v.t().contiguous(), .b = at::mm(space.u, matrix)};
+}
+
+llm::ModuleDelta lifted(const CoreSpace& space, const at::Tensor& core) {
+  return smaller_form(lifted_factors(space, core));
 }
 
 }  // namespace edgefuse::server

@@ -24,6 +24,9 @@ struct CoreSpace {
 /// All parts must be low rank. `parts` is not empty.
 [[nodiscard]] CoreSpace core_space(const ModuleParts& parts);
 
+/// U·M·V' as factors of rank min(k, l), float64.
+[[nodiscard]] llm::LowRank lifted_factors(const CoreSpace& space, const at::Tensor& core);
+
 /// U·M·V' in float32: factors of rank min(k, l), or the product where that is smaller.
 [[nodiscard]] llm::ModuleDelta lifted(const CoreSpace& space, const at::Tensor& core);
 

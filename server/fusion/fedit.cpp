@@ -12,11 +12,6 @@
 namespace edgefuse::server {
 namespace {
 
-/// A module that a contribution lacks counts as zero factors.
-llm::LowRank mean_factors(const ModuleParts& parts, const std::vector<double>& shares) {
-  return factor_sum(parts, shares, shares);
-}
-
 class FedIt final : public ModuleLocalRule {
  public:
   [[nodiscard]] bool needs_low_rank() const override { return true; }
@@ -24,7 +19,8 @@ class FedIt final : public ModuleLocalRule {
  private:
   [[nodiscard]] llm::ModuleDelta fuse_module(ModuleParts parts, const ModuleSource& all) const override {
     require_one_rank(parts, "fedit");
-    const auto mean = mean_factors(parts, normalised_weights(parts, all));
+    const auto shares = normalised_weights(parts, all);  // a module that somebody lacks counts as zero factors
+    const auto mean = factor_sum(parts, shares, shares);
     return llm::LowRank{.a = mean.a.to(at::kFloat), .b = mean.b.to(at::kFloat)};
   }
 };
@@ -37,7 +33,7 @@ class FedExResidual final : public ModuleLocalRule {
   [[nodiscard]] llm::ModuleDelta fuse_module(ModuleParts parts, const ModuleSource& all) const override {
     require_one_rank(parts, "fedex-residual");
     auto coefficients = normalised_weights(parts, all);
-    parts.push_back({.delta = mean_factors(parts, coefficients)});
+    parts.push_back({.delta = factor_sum(parts, coefficients, coefficients)});
     coefficients.push_back(-1);
     return linear_combination(parts, coefficients);
   }

@@ -2,9 +2,6 @@
 
 #include <cstdint>
 #include <memory>
-#include <variant>
-
-#include <algorithm>
 
 #include "server/fusion/linear_combination.hpp"
 #include "server/fusion/truncation.hpp"
@@ -18,11 +15,7 @@ class FlexLora final : public ModuleLocalRule {
 
  private:
   [[nodiscard]] llm::ModuleDelta fuse_module(ModuleParts parts, const ModuleSource& all) const override {
-    const auto weights = normalised_weights(parts, all);
-    const bool factors = std::ranges::all_of(
-        parts, [](const ModulePart& part) { return std::holds_alternative<llm::LowRank>(part.delta); });
-    const llm::ModuleDelta sum = factors ? stacked(parts, weights) : linear_combination(parts, weights);
-    return truncated(sum, rank_).factors;
+    return truncated(stacked_if_low_rank(parts, normalised_weights(parts, all)), rank_).factors;
   }
 
   std::int64_t rank_;

@@ -58,10 +58,7 @@ class Krum final : public FusionRule {
     const auto share = shares(scores(squared_distances(modules), settings_.byzantine));
     for (const auto& [id, shape] : modules.shapes) {
       const auto parts = modules.parts(id);
-      std::vector<double> own;
-      for (const auto& part : parts)
-        own.push_back(share[part.index]);
-      sink(id, linear_combination(parts, own));
+      sink(id, linear_combination(parts, of_parts(parts, share)));
     }
   }
 

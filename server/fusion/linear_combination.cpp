@@ -12,11 +12,6 @@
 namespace edgefuse::server {
 namespace {
 
-bool all_low_rank(const ModuleParts& parts) {
-  return std::ranges::all_of(parts,
-                             [](const ModulePart& part) { return std::holds_alternative<llm::LowRank>(part.delta); });
-}
-
 at::Tensor dense_sum(const ModuleParts& parts, std::span<const double> coefficients) {
   std::vector<double> sum;
   at::Tensor result;
@@ -57,6 +52,18 @@ llm::LowRank stacked_as(at::ScalarType type, const ModuleParts& parts, std::span
 
 }  // namespace
 
+bool all_low_rank(const ModuleParts& parts) {
+  return std::ranges::all_of(parts,
+                             [](const ModulePart& part) { return std::holds_alternative<llm::LowRank>(part.delta); });
+}
+
+std::vector<double> of_parts(const ModuleParts& parts, std::span<const double> by_contribution) {
+  std::vector<double> own;
+  for (const auto& part : parts)
+    own.push_back(by_contribution[part.index]);
+  return own;
+}
+
 std::vector<double> weights_of(const ModuleParts& parts) {
   std::vector<double> weights;
   for (const auto& part : parts)
@@ -73,6 +80,11 @@ std::vector<double> normalised_weights(const ModuleParts& parts, const ModuleSou
 
 llm::LowRank stacked(const ModuleParts& parts, std::span<const double> coefficients) {
   return stacked_as(at::kFloat, parts, coefficients);
+}
+
+llm::ModuleDelta stacked_if_low_rank(const ModuleParts& parts, std::span<const double> coefficients) {
+  if (all_low_rank(parts)) return stacked(parts, coefficients);
+  return linear_combination(parts, coefficients);
 }
 
 bool stacks_smaller(const ModuleParts& parts, std::span<const double> coefficients) {

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "server/fusion/factor_sum.hpp"
+#include "server/fusion/linear_combination.hpp"
 #include "sim/error.hpp"
 #include "sim/random.hpp"
 
@@ -39,9 +40,7 @@ class LoraHub final : public FusionRule {
 
   static llm::LowRank combined(const ModuleParts& parts, const Coefficients& all) {
     require_one_rank(parts, "lorahub");
-    Coefficients own;
-    for (const auto& part : parts)
-      own.push_back(all[part.index]);
+    const auto own = of_parts(parts, all);
     const auto sum = factor_sum(parts, own, own);
     return {.a = sum.a.to(at::kFloat), .b = sum.b.to(at::kFloat)};
   }

@@ -26,10 +26,7 @@ class Slerp final : public FusionRule {
     for (const auto& [id, shape] : modules.shapes) {
       const auto parts = modules.parts(id);
       const auto both = coefficients(Gram{parts});
-      std::vector<double> own;
-      for (const auto& part : parts)
-        own.push_back(both[part.index]);
-      sink(id, linear_combination(parts, own));
+      sink(id, linear_combination(parts, of_parts(parts, both)));
     }
   }
 
