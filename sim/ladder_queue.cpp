@@ -2,41 +2,25 @@
 
 #include <algorithm>
 #include <bit>
+#include <utility>
 
 #include "sim/expects.hpp"
 
 namespace edgefuse::sim {
 namespace {
 
-/// Events that are sorted at once: few enough to stay in the nearest cache.
-constexpr std::size_t bottom_size = 32;
+/// Events of a bucket, on average.
+constexpr std::size_t bucket_size = 32;
+/// Events that are sorted at once, at most: few enough to stay in the nearest cache.
+constexpr std::size_t most_sorted = 3 * bucket_size;
 /// A bottom that many late insertions made so large is split again.
-constexpr std::size_t most_in_bottom = 16 * bottom_size;
+constexpr std::size_t most_in_bottom = 16 * bucket_size;
 /// Buckets in a rung, at most: the ends that events are written to should stay in a near cache too.
 constexpr std::size_t most_buckets = std::size_t{1} << 12;
 
 constexpr auto later = [](const Event& a, const Event& b) { return before(b, a); };
 
 }  // namespace
-
-void LadderQueue::Rung::add(const Event& event) {
-  buckets[static_cast<std::size_t>((event.time.nanoseconds - start) >> shift)].push_back(event);
-  ++events;
-}
-
-void LadderQueue::push(Event event) {
-  ++size_;
-  const std::int64_t time = event.time.nanoseconds;
-  if (time >= top_start_) {
-    top_least_ = top_.empty() ? time : std::min(top_least_, time);
-    top_most_ = top_.empty() ? time : std::max(top_most_, time);
-    top_.push_back(event);
-    return;
-  }
-  for (std::size_t depth = 0; depth < depth_; ++depth)
-    if (rungs_[depth].takes(time)) return rungs_[depth].add(event);
-  insert_into_bottom(event);
-}
 
 void LadderQueue::insert_into_bottom(const Event& event) {
   const bool crowded = bottom_.size() >= most_in_bottom;
@@ -54,14 +38,15 @@ std::int64_t LadderQueue::bottom_end() const {
 }
 
 void LadderQueue::split_bottom() {
-  std::vector<Event> events;
-  events.swap(bottom_);
-  spread(events, open_rung(events.back().time.nanoseconds, bottom_end(), events.size()));
+  Rung& rung = open_rung(bottom_.back().time.nanoseconds, bottom_end(), bottom_.size());
+  for (const Event& event : bottom_)
+    rung.add(event, chunks_);
+  bottom_.clear();
   refill();
 }
 
 LadderQueue::Rung& LadderQueue::open_rung(std::int64_t first, std::int64_t end, std::size_t count) {
-  const std::size_t wanted = std::clamp(std::bit_ceil(count / bottom_size + 1), std::size_t{8}, most_buckets);
+  const std::size_t wanted = std::clamp(std::bit_ceil(count / bucket_size + 1), std::size_t{8}, most_buckets);
   const auto range = static_cast<std::uint64_t>(end - first);
   const std::uint64_t width = std::bit_ceil((range + wanted - 1) / wanted);
   if (rungs_.size() == depth_) rungs_.emplace_back();
@@ -75,14 +60,12 @@ LadderQueue::Rung& LadderQueue::open_rung(std::int64_t first, std::int64_t end, 
   return rung;
 }
 
-void LadderQueue::spread(std::vector<Event>& events, Rung& rung) {
-  for (const Event& event : events)
-    rung.add(event);
-  events.clear();
+void LadderQueue::spread(EventBag& events, Rung& rung) {
+  events.drain(chunks_, [&](const Event& event) { rung.add(event, chunks_); });
 }
 
-void LadderQueue::take_bottom(std::vector<Event>& events) {
-  bottom_.swap(events);
+void LadderQueue::take_bottom(EventBag& events) {
+  events.drain(chunks_, [&](const Event& event) { bottom_.push_back(event); });
   std::sort(bottom_.begin(), bottom_.end(), later);
 }
 
@@ -99,13 +82,12 @@ void LadderQueue::refill() {
     Rung& rung = rungs_[depth_ - 1];
     while (rung.buckets[rung.next].empty())
       ++rung.next;
-    std::vector<Event>& bucket = rung.buckets[rung.next++];
+    EventBag& bucket = rung.buckets[rung.next++];
     rung.events -= bucket.size();
-    if (bucket.size() <= bottom_size || rung.shift == 0) {
+    if (bucket.size() <= most_sorted || rung.shift == 0) {
       take_bottom(bucket);
     } else {
-      std::vector<Event> events;
-      events.swap(bucket);
+      EventBag events{std::move(bucket)};
       const std::int64_t first = rung.bucket_start(rung.next - 1);
       spread(events, open_rung(first, rung.bucket_start(rung.next), events.size()));
     }

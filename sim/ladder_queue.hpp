@@ -1,10 +1,12 @@
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <vector>
 
 #include "sim/event.hpp"
+#include "sim/event_bag.hpp"
 #include "sim/heap_queue.hpp"
 #include "sim/pending_events.hpp"
 
@@ -16,7 +18,16 @@ namespace edgefuse::sim {
 /// once, among its neighbours.
 class LadderQueue {
  public:
-  void push(Event event);
+  // Inline, so that an event's fields go from the registers of whoever makes it to where it will lie: through the stack
+  // they would be written in parts and read as one, which no processor forwards.
+  void push(const Event& event) {
+    ++size_;
+    const std::int64_t time = event.time.nanoseconds;
+    if (time >= top_start_) return add_to_top(event);
+    for (std::size_t depth = 0; depth < depth_; ++depth)
+      if (rungs_[depth].takes(time)) return rungs_[depth].add(event, chunks_);
+    insert_into_bottom(event);
+  }
 
   /// Takes out the first event. `opened` is called with every event that has become one of the nearest few, so that a
   /// model can fetch what the event will need before its turn comes.
@@ -47,26 +58,36 @@ class LadderQueue {
     std::size_t next = 0;
     std::size_t used = 0;  // buckets of this rung; the vector may hold more, for their memory
     std::size_t events = 0;
-    std::vector<std::vector<Event>> buckets{};
+    std::vector<EventBag> buckets{};
 
     [[nodiscard]] std::int64_t bucket_start(std::size_t bucket) const {
       return start + (static_cast<std::int64_t>(bucket) << shift);
     }
     [[nodiscard]] bool takes(std::int64_t time) const { return time >= bucket_start(next); }
-    void add(const Event& event);
+    void add(const Event& event, EventBag::Chunks& chunks) {
+      buckets[static_cast<std::size_t>((event.time.nanoseconds - start) >> shift)].add(event, chunks);
+      ++events;
+    }
   };
 
+  void add_to_top(const Event& event) {
+    const std::int64_t time = event.time.nanoseconds;
+    top_least_ = top_.empty() ? time : std::min(top_least_, time);
+    top_most_ = top_.empty() ? time : std::max(top_most_, time);
+    top_.add(event, chunks_);
+  }
   void refill();
   /// A rung below all others for events from `first` to before `end`, about `count` of them.
   Rung& open_rung(std::int64_t first, std::int64_t end, std::size_t count);
-  void spread(std::vector<Event>& events, Rung& rung);
-  void take_bottom(std::vector<Event>& events);
+  void spread(EventBag& events, Rung& rung);
+  void take_bottom(EventBag& events);
   void insert_into_bottom(const Event& event);
   void split_bottom();
   /// The earliest time that belongs to a rung or the top.
   [[nodiscard]] std::int64_t bottom_end() const;
 
-  std::vector<Event> top_;
+  EventBag::Chunks chunks_;
+  EventBag top_;
   std::int64_t top_start_ = 0;  // what is not before it belongs to the top
   std::int64_t top_least_ = 0;  // times in the top
   std::int64_t top_most_ = 0;
