@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "app/bench/hold_model.hpp"
+#include "app/bench/queue_speed.hpp"
 #include "sim/heap_queue.hpp"
 #include "sim/ladder_queue.hpp"
 #include "sim/random.hpp"
@@ -25,6 +26,17 @@ void hold(benchmark::State& state) {
   for ([[maybe_unused]] const auto _ : state)
     model.hold(1);
   state.SetItemsProcessed(state.iterations());
+}
+
+/// What `edgefuse bench queue` measures, the classic queue of closures among it, as ratios in one run.
+void ratios(benchmark::State& state) {
+  app::QueueSpeed speed;
+  for ([[maybe_unused]] const auto _ : state)
+    speed = app::measure_queues(static_cast<std::uint32_t>(state.range(0)), 3'000'000, 3);
+  state.counters["ladder_per_s"] = speed.ladder;
+  state.counters["kernel_per_s"] = speed.kernel;
+  state.counters["ratio_to_heap"] = speed.ladder / speed.heap;
+  state.counters["ratio_to_closures"] = speed.ladder / speed.closures;
 }
 
 /// Flows on a link: whenever one ends, another begins in a branch and with a cap drawn anew.
@@ -95,6 +107,7 @@ void change_caps(benchmark::State& state) {
 
 BENCHMARK(hold<sim::LadderQueue>)->Arg(1'000)->Arg(100'000)->Arg(1'000'000)->Name("hold/ladder");
 BENCHMARK(hold<sim::HeapQueue>)->Arg(1'000)->Arg(100'000)->Arg(1'000'000)->Name("hold/heap");
+BENCHMARK(ratios)->Arg(1'000'000)->Name("hold/ratios")->Iterations(1)->Unit(benchmark::kSecond);
 BENCHMARK(share<star>)->ArgsProduct({{10'000, 1'000'000}, {8, 32, 64}})->Name("shared_link");
 BENCHMARK(share<tree>)->ArgsProduct({{10'000, 1'000'000}, {8}, {8, 64}})->Name("shared_link/tree");
 BENCHMARK(change_caps)->ArgsProduct({{10'000, 1'000'000}, {8, 64}})->Name("shared_link/change_cap");

@@ -50,6 +50,7 @@ void FlowClass::drop_withdrawn(const FlowTable& running) {
     --withdrawn_;
   }
   soonest_ = targets_.empty() ? std::numeric_limits<double>::infinity() : targets_.front().clock;
+  if (!targets_.empty()) running.fetch(targets_.front().flow);  // it ends when other classes had their turns
 }
 
 }  // namespace edgefuse::sim

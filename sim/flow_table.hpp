@@ -26,6 +26,8 @@ class FlowTable {
   /// Null when no such flow runs.
   [[nodiscard]] RunningFlow* find(std::uint32_t flow);
   [[nodiscard]] const RunningFlow* find(std::uint32_t flow) const;
+  /// Fetches what `find` and `erase` will look at, for a flow that will soon be asked for.
+  void fetch(std::uint32_t flow) const { __builtin_prefetch(&places_[home(flow)], 1); }
   /// Of a flow that is not there.
   void insert(const RunningFlow& running);
   /// Of a flow that is there.

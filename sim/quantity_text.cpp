@@ -17,12 +17,13 @@ struct Unit {
   double factor;  // in the unit of the Quantity
 };
 
-/// What one parser accepts. Zero is a size, a latency or an idle power, but no rate: nothing would ever finish.
+/// What one parser accepts. Zero is a size, a latency or an idle power, but no rate: nothing would ever finish, nor in
+/// the 292 years of virtual time at less than one of the smallest unit.
 struct Grammar {
   std::span<const Unit> units;
   std::string_view noun;     // "size"
   std::string_view example;  // "8 GB"
-  bool accepts_zero = true;
+  bool is_rate = false;
 };
 
 constexpr double kibi = 1024;
@@ -55,9 +56,9 @@ constexpr auto joule_units =
     std::to_array<Unit>({{"mJ", 1e-3}, {"J", 1}, {"kJ", 1e3}, {"MJ", 1e6}, {"Wh", 3600}, {"kWh", 3.6e6}});
 
 constexpr Grammar bytes_grammar{byte_units, "size", "8 GB"};
-constexpr Grammar rate_grammar{rate_units, "rate", "20 Mbit/s", false};
+constexpr Grammar rate_grammar{rate_units, "rate", "20 Mbit/s", true};
 constexpr Grammar time_grammar{time_units, "time", "30 s"};
-constexpr Grammar flops_grammar{flops_units, "compute rate", "1.28 TFLOP/s", false};
+constexpr Grammar flops_grammar{flops_units, "compute rate", "1.28 TFLOP/s", true};
 constexpr Grammar watt_grammar{watt_units, "power", "5 W"};
 constexpr Grammar joule_grammar{joule_units, "energy", "10 kJ"};
 
@@ -98,7 +99,9 @@ Parsed<Q> parse(std::string_view text, const Grammar& grammar) {
   const double value = number * unit->factor;
   if (!std::isfinite(value)) return refused("has a number that is out of range");
   if (std::signbit(number) && number != 0) return refused("is negative");
-  if (value == 0 && !grammar.accepts_zero) return refused("is zero");
+  if (grammar.is_rate && value == 0) return refused("is zero");
+  if (const auto& least = grammar.units.front(); grammar.is_rate && value < least.factor)
+    return refused(fmt::format("is less than 1 {}", least.name));
   return {Q{std::abs(value)}, {}, {}};
 }
 

@@ -23,11 +23,11 @@ struct Parsed {
 
 /// B, kB, MB, GB, TB, KiB, MiB, GiB, TiB.
 [[nodiscard]] Parsed<Bytes> parse_bytes(std::string_view text);
-/// bit/s and B/s with the prefixes k, M, G, T; above 0.
+/// bit/s and B/s with the prefixes k, M, G, T; at least 1 bit/s.
 [[nodiscard]] Parsed<BytesPerSecond> parse_rate(std::string_view text);
 /// ns, us, ms, s, min, h, d.
 [[nodiscard]] Parsed<Seconds> parse_seconds(std::string_view text);
-/// FLOP/s with the prefixes k, M, G, T, P; above 0.
+/// FLOP/s with the prefixes k, M, G, T, P; at least 1 FLOP/s.
 [[nodiscard]] Parsed<FlopsPerSecond> parse_flops_rate(std::string_view text);
 /// mW, W, kW.
 [[nodiscard]] Parsed<Watts> parse_watts(std::string_view text);

@@ -45,6 +45,7 @@ TEST(QuantityText, RefusesEveryKindOfNonsenseWithItsOwnReason) {
   EXPECT_EQ(parse_rate("fast").problem, "\"fast\" is not a rate");
   EXPECT_EQ(parse_rate("0 B/s").problem, "\"0 B/s\" is zero");
   EXPECT_EQ(parse_rate("10 Mbps").problem, "\"10 Mbps\" has the unknown unit \"Mbps\"");
+  EXPECT_EQ(parse_rate("1e-300 B/s").problem, "\"1e-300 B/s\" is less than 1 bit/s");
   EXPECT_EQ(parse_flops_rate("0 FLOP/s").problem, "\"0 FLOP/s\" is zero");
   EXPECT_EQ(parse_seconds("nan s").problem, "\"nan s\" is not finite");
   EXPECT_EQ(parse_seconds("inf s").problem, "\"inf s\" is not finite");
