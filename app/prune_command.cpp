@@ -1,6 +1,7 @@
 #include "app/prune_command.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cstdint>
 #include <filesystem>
 #include <memory>
@@ -54,7 +55,7 @@ po::options_description option_list() {
       ("method", po::value<std::string>()->required(), method_help.c_str())
       ("set", po::value<std::vector<std::string>>(), "a parameter of the method, name=value; may be repeated")
       ("ratio", po::value<double>()->required(), "share of what may be pruned that goes, from 0 to below 1")
-      ("budget", po::value<std::string>(), "per-layer or global; the method's own by default")
+      ("budget", po::value<std::string>(), "per-layer, global or layers (whole ones go); the method's own by default")
       ("protect-first", po::value<std::int64_t>()->default_value(0), "so many first layers stay whole")
       ("protect-last", po::value<std::int64_t>()->default_value(0), "so many last layers stay whole")
       ("calibration", po::value<std::string>(), "public text, UTF-8: its first three quarters are what the method looks at")
@@ -78,9 +79,10 @@ struct Request {
 
 Request check_options(OptionValues& values) {
   Request request{.pruner = nullptr, .ratio = values.share("ratio"), .pruning = {}, .stretches = {}};
-  if (values.given("budget"))
-    request.pruning.budget =
-        values.choice("budget", {"per-layer", "global"}) == 1 ? llm::Budget::global : llm::Budget::per_layer;
+  if (values.given("budget")) {
+    constexpr std::array budgets = {llm::Budget::per_layer, llm::Budget::global, llm::Budget::layers};
+    request.pruning.budget = budgets[values.choice("budget", {"per-layer", "global", "layers"})];
+  }
   for (const char* name : {"protect-first", "protect-last"})
     values.require_above(name, -1);
   values.require_above("texts", 0);

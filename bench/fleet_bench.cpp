@@ -27,16 +27,11 @@ struct Cost {
 
 Cost run_fleet(std::int64_t clients, std::int64_t rounds, std::int64_t invited) {
   const auto result = std::filesystem::temp_directory_path() / "edgefuse-fleet-bench.h5";
-  const Arguments arguments = {"run",
-                               EDGEFUSE_SCENARIOS "/bench/million.toml",
-                               "--set",
-                               fmt::format("fleet.clients={}", clients),
-                               "--set",
-                               fmt::format("protocol.rounds={}", rounds),
-                               "--set",
-                               fmt::format("protocol.clients_per_round={}", invited),
-                               "--out",
-                               result.string()};
+  const Arguments arguments = {"run",   EDGEFUSE_SCENARIOS "/bench/million.toml",
+                               "--set", fmt::format("fleet.clients={}", clients),
+                               "--set", fmt::format("protocol.rounds={}", rounds),
+                               "--set", fmt::format("protocol.clients_per_round={}", invited),
+                               "--out", result.string()};
   std::ostringstream out;
   const PeakMemory memory;
   Cost cost;

@@ -45,6 +45,7 @@ Adapter make_adapter(const Model& model, const LoraSpec& spec, std::uint64_t see
   Adapter adapter{spec, {}};
   const auto first = static_cast<std::uint32_t>(round * model.layers.size() * all_projections.size());
   for (std::size_t layer = 0; layer < model.layers.size(); ++layer) {
+    if (model.layers[layer].dropped()) continue;
     for (const Projection target : spec.targets) {
       const Linear& linear = model.layers[layer].projection(target);
       const ModuleId id{static_cast<std::int32_t>(layer), target};

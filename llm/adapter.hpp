@@ -36,7 +36,8 @@ struct Adapter {
 
 /// A fresh adapter on `model`: A uniform in ±1/sqrt(in) (PEFT's Kaiming initialisation), B = 0, drawn from
 /// (seed, client, round) in Domain::adapter_init: a client that starts anew gets another A. A is drawn in the width of
-/// the base and cut to the variant's prefix, so that clients with different variants share what they share.
+/// the base and cut to the variant's prefix, so that clients with different variants share what they share. Dropped
+/// layers have none.
 [[nodiscard]] Adapter make_adapter(const Model& model, const LoraSpec& spec, std::uint64_t seed, std::uint32_t client,
                                    std::uint32_t round = 0);
 

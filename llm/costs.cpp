@@ -30,6 +30,7 @@ struct Widths {
 
 /// Σ r·(in + out) over the adapted projections of one layer.
 double adapter_numbers(const ModelConfig& config, const LayerShape& layer, const LoraSpec& spec) {
+  if (layer.dropped()) return 0;
   std::int64_t sum = 0;
   for (const auto p : spec.targets) {
     const auto [out, in] = projection_shape(config, layer, p);
@@ -42,8 +43,9 @@ double adapter_numbers(const ModelConfig& config, const LayerShape& layer, const
 double b_numbers(const ModelConfig& config, const VariantShape& shape, const LoraSpec& spec) {
   std::int64_t sum = 0;
   for (const auto& layer : shape.layers)
-    for (const auto p : spec.targets)
-      sum += spec.rank * projection_shape(config, layer, p).out;
+    if (!layer.dropped())
+      for (const auto p : spec.targets)
+        sum += spec.rank * projection_shape(config, layer, p).out;
   return static_cast<double>(sum);
 }
 
@@ -201,7 +203,10 @@ Bytes activation_bytes(const ModelConfig& config, const VariantShape& shape, con
   expect_match(config, shape);
   double all = 0;
   double widest = 0;
+  std::int64_t blocks = 0;
   for (const auto& layer : shape.layers) {
+    if (layer.dropped()) continue;
+    ++blocks;
     const Widths w{config, layer};
     const double per_token = 4 * w.hidden + 2 * (w.queries + w.keys) + 3 * w.neurons + w.heads +
                              (config.qk_norm ? w.queries + w.keys : 0) +
@@ -209,7 +214,7 @@ Bytes activation_bytes(const ModelConfig& config, const VariantShape& shape, con
     all += per_token;
     widest = std::max(widest, per_token);
   }
-  const auto inputs = static_cast<double>(shape.layers.size()) * static_cast<double>(config.hidden);
+  const auto inputs = static_cast<double>(blocks * config.hidden);
   const double per_token = step.recompute ? inputs + widest : all;
   return Bytes{tokens(step) * per_token * bytes_each(options.activations)};
 }

@@ -34,6 +34,14 @@ Linear& Layer::projection(Projection p) {
   return const_cast<Linear&>(std::as_const(*this).projection(p));
 }
 
+std::size_t Model::last_layer() const {
+  EDGEFUSE_EXPECTS(!layers.empty(), "a model has layers");
+  std::size_t last = layers.size() - 1;
+  while (last > 0 && layers[last].dropped())
+    --last;
+  return last;
+}
+
 std::int64_t Model::kv_heads(std::size_t layer) const {
   return layers.at(layer).k.out() / config.head_dim;
 }

@@ -32,6 +32,8 @@ struct Layer {
 
   [[nodiscard]] Linear& projection(Projection p);
   [[nodiscard]] const Linear& projection(Projection p) const;
+  /// A layer that was dropped has neither heads nor neurons: what comes in goes out.
+  [[nodiscard]] bool dropped() const { return k.out() == 0 && gate.out() == 0; }
 };
 
 /// Weights of a Llama-family decoder. A value: copies share storage, and nobody writes into a tensor that another
@@ -44,6 +46,8 @@ struct Model {
   HeldWeight held_head{};
   std::vector<Layer> layers;
 
+  /// The last layer that was not dropped.
+  [[nodiscard]] std::size_t last_layer() const;
   /// KV heads kept in a layer, read off its tensors.
   [[nodiscard]] std::int64_t kv_heads(std::size_t layer) const;
   /// Parameters held, a tied head counted once.

@@ -29,6 +29,7 @@ void for_each_weight(Weights& model, const Visit& visit) {
   };
   visit(model.embedding);
   for (auto& layer : model.layers) {
+    if (layer.dropped()) continue;
     for (auto* norm : {&layer.input_norm, &layer.post_attn_norm, &layer.q_norm, &layer.k_norm})
       if_there(*norm);
     for (const auto projection : all_projections) {

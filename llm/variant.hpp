@@ -11,12 +11,14 @@ namespace edgefuse::llm {
 
 /// How much of each layer a variant keeps: always the first `kv_heads` KV-head groups and the first `neurons` MLP
 /// neurons of the sorted base; of what is left of the projections' weights the share `density`, the others being zero.
+/// A dropped layer keeps none of either, and what enters it leaves it; it has no adapter.
 struct LayerShape {
   std::int64_t kv_heads = 0;
   std::int64_t neurons = 0;
   double density = 1;     // 0 < density <= 1
   double index_bits = 0;  // per weight, to say where the zeros are: 1 for any pattern, N/M·⌈log2 M⌉ for N:M
 
+  [[nodiscard]] bool dropped() const { return kv_heads == 0 && neurons == 0; }
   friend bool operator==(const LayerShape&, const LayerShape&) = default;
 };
 

@@ -10,7 +10,7 @@
 /// What a scenario says of the pruned models that clients are offered, and of the way back. Part of scenario.hpp.
 namespace edgefuse::scenarios {
 
-enum class Budget : std::uint8_t { per_layer, global };
+enum class Budget : std::uint8_t { per_layer, global, layers };
 enum class BetweenRounds : std::uint8_t { merge, carry, carry_exact };
 
 /// Text that anybody may read.

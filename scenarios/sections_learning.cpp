@@ -7,13 +7,15 @@ Section pruning_section() {
       "pruning", "The variants the server offers, and how a client chooses among them.", &Scenario::pruning,
       std::vector<Key<Pruning>>{
           key("method", &Pruning::method, Name{"name of a pruning method"},
-              "Whole KV-head groups and MLP neurons go: `magnitude`, `random`, `wanda-sp`, `flap`, `taylor`. Or single "
-              "weights: `sparse-magnitude`, `wanda`, `sparsegpt` (docs/models/pruning-and-recovery.md)."),
+              "Whole KV-head groups and MLP neurons go: `magnitude`, `random`, `wanda-sp`, `flap`, `taylor`. Whole "
+              "layers: `block-influence`. Or single weights: `sparse-magnitude`, `wanda`, `sparsegpt` "
+              "(docs/models/pruning-and-recovery.md)."),
           key("settings", &Pruning::settings, ParameterTable{}, "The method's own parameters."),
-          key("budget", &Pruning::budget, Choice<Budget>{{{"per-layer", "global"}}},
+          key("budget", &Pruning::budget, Choice<Budget>{{{"per-layer", "global", "layers"}}},
               "`per-layer`: every layer loses the same share. `global`: units go where they matter least, over all "
-              "layers together; the weights are then looked at under fidelity \"timing\" too.")
-              .by_default("the method's own: `global` for `flap`, else `per-layer`"),
+              "layers together. `layers`: whole layers go. Under the last two weights are looked at under fidelity "
+              "\"timing\" too.")
+              .by_default("the method's own: `global` for `flap`, `layers` for `block-influence`, else `per-layer`"),
           key("masks", &Pruning::masks, Whole{1, 1000},
               "In how many different ways the base is pruned. Client c gets its variants from the (c mod masks)-th: "
               "with 1 all share one, method `random` with that many seeds."),

@@ -12,11 +12,26 @@
 
 namespace edgefuse::app {
 
+namespace {
+
+llm::Budget budget(scenarios::Budget named) {
+  switch (named) {
+    case scenarios::Budget::global:
+      return llm::Budget::global;
+    case scenarios::Budget::layers:
+      return llm::Budget::layers;
+    case scenarios::Budget::per_layer:
+      break;
+  }
+  return llm::Budget::per_layer;
+}
+
+}  // namespace
+
 llm::PruningOptions pruning_options(const scenarios::Pruning& pruning) {
   llm::PruningOptions options{.budget = {},
                               .protection = {.first = pruning.protect_first, .last = pruning.protect_last}};
-  if (pruning.budget)
-    options.budget = *pruning.budget == scenarios::Budget::global ? llm::Budget::global : llm::Budget::per_layer;
+  if (pruning.budget) options.budget = budget(*pruning.budget);
   return options;
 }
 
@@ -59,7 +74,8 @@ void check_pruning(const scenarios::Scenario& scenario, const llm::Pruner& prune
   if (scenario.pruning.method != "random")
     refuse(fmt::format("are {}, and method \"{}\" finds one only", scenario.pruning.masks, scenario.pruning.method),
            "use method \"random\", or one mask");
-  if (budget == llm::Budget::global) refuse("are to be of one size", "use budget \"per-layer\", or one mask");
+  if (budget && llm::shapes_depend_on_weights(*budget))
+    refuse("are to be of one size", "use budget \"per-layer\", or one mask");
   if (scenario.pruning.alignment.steps > 0) refuse("cannot be aligned", "use one mask, or no alignment");
 }
 

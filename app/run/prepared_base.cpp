@@ -10,7 +10,7 @@ namespace edgefuse::app {
 
 bool plans_need_weights(const scenarios::Scenario& scenario, const Methods& methods) {
   return methods.policy->needs_quality() ||
-         llm::budget_of(*methods.pruners.front(), pruning_options(scenario.pruning)) == llm::Budget::global;
+         llm::shapes_depend_on_weights(llm::budget_of(*methods.pruners.front(), pruning_options(scenario.pruning)));
 }
 
 PreparedBase rank_base(const scenarios::Scenario& scenario, const Methods& methods, const BaseModel& opened) {

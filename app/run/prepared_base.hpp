@@ -23,8 +23,8 @@ struct PreparedBase {
   std::vector<double> perplexities;
 };
 
-/// Whether plans depend on weights, so that they are looked at under every fidelity: a global budget's sizes, a
-/// policy's perplexities.
+/// Whether plans depend on weights, so that they are looked at under every fidelity: sizes under the budgets global and
+/// layers, a policy's perplexities.
 [[nodiscard]] bool plans_need_weights(const scenarios::Scenario& scenario, const Methods& methods);
 
 /// Loads and ranks: sizes are known then. Neither this nor what follows depends on the number of threads.

@@ -13,7 +13,7 @@ struct HeadShape {
   std::int64_t kv_heads = 0;
   std::int64_t head_dim = 0;
 
-  [[nodiscard]] std::int64_t group() const { return heads / kv_heads; }
+  [[nodiscard]] std::int64_t group() const { return kv_heads == 0 ? 0 : heads / kv_heads; }
 };
 
 template <class T>

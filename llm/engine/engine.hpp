@@ -34,13 +34,16 @@ class Engine {
   [[nodiscard]] Scratch<T>& scratch() { return scratch_; }
 
  private:
-  [[nodiscard]] PassView<T> view(const Pass& pass, std::size_t layer) const;
+  [[nodiscard]] PassView<T> view(const Pass& pass, std::size_t block) const;
+  /// The lowest block whose layer has an adapter; their number when there is none.
+  [[nodiscard]] std::size_t lowest_adapted(const GangFactors<T>& factors) const;
   void embed(const Pass& pass, MatrixView<T> x) const;
-  [[nodiscard]] BlockState<T>& state(std::size_t layer) { return states_[recompute_ ? 0 : layer]; }
+  [[nodiscard]] BlockState<T>& state(std::size_t block) { return states_[recompute_ ? 0 : block]; }
 
   at::Tensor embedding_;
   at::Tensor cos_, sin_;
-  std::vector<Block<T>> blocks_;
+  std::vector<Block<T>> blocks_;       // of the layers that were not dropped
+  std::vector<std::size_t> layers_{};  // of each block
   bool recompute_;
   std::vector<BlockState<T>> states_;  // of each block, or one for all
   std::vector<Matrix<T>> inputs_;      // of each block, and the last one's output

@@ -131,9 +131,10 @@ at::Tensor TensorModel::norm(const at::Tensor& x, const at::Tensor& weight) cons
 
 at::Tensor TensorModel::forward(const TensorPass& pass, const TensorAdapters* adapters) const {
   at::Tensor x = at::embedding(model_.embedding, pass.ids);
-  const std::size_t layers = model_.layers.size();
-  for (std::size_t layer = 0; layer < layers; ++layer) {
-    const bool asks_less = layer + 1 == layers && !pass.every_token_asks;
+  const std::size_t last = model_.last_layer();
+  for (std::size_t layer = 0; layer <= last; ++layer) {
+    if (model_.layers[layer].dropped()) continue;
+    const bool asks_less = layer == last && !pass.every_token_asks;
     x = Block{*this, layer, pass, asks_less ? pass.queries : pass.tokens, adapters}.forward(x);
   }
   return norm(x, model_.final_norm);

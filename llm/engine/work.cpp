@@ -36,7 +36,7 @@ class LayerWork {
         layout_{layout},
         layer_{layer},
         pass_{pass},
-        queries_{layer + 1 == model.layers.size() ? pass.queries : pass.tokens} {}
+        queries_{layer == model.last_layer() ? pass.queries : pass.tokens} {}
 
   [[nodiscard]] double flops() const {
     double sum = attention();
@@ -80,7 +80,7 @@ class LayerWork {
 
 void add_pass(Work& work, const Model& model, const FactorLayout& layout, const Pass& pass) {
   for (std::size_t layer = 0; layer < model.layers.size(); ++layer)
-    work.flops += LayerWork{model, layout, layer, pass}.flops();
+    if (!model.layers[layer].dropped()) work.flops += LayerWork{model, layout, layer, pass}.flops();
   work.flops += 2 * 2 * static_cast<double>(pass.queries.size()) * static_cast<double>(model.head.numel());
   work.multiplied_tokens += static_cast<double>(pass.tokens.size());
 }

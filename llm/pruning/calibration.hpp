@@ -47,10 +47,13 @@ class ActivationStream {
   /// Both in one pass.
   void advance(const Layer& layer, const Watch& see);
 
+  /// Where the texts are: what the next layer reads of each, [1, tokens, hidden].
+  [[nodiscard]] std::span<const at::Tensor> hidden() const { return hidden_; }
+
  private:
   ModelConfig config_;
   RopeTables rope_;
-  std::vector<at::Tensor> hidden_;  // of each text, [1, tokens, hidden]
+  std::vector<at::Tensor> hidden_;
 };
 
 }  // namespace edgefuse::llm

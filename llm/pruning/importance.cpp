@@ -57,6 +57,19 @@ std::vector<Unit> units_by_rising_score(const ModelConfig& config, const Importa
 
 }  // namespace
 
+Importance::Layer alike(const ModelConfig& config) {
+  const auto zeros = [](std::int64_t count) { return std::vector<double>(static_cast<std::size_t>(count), 0.0); };
+  return {.kv_heads = zeros(config.kv_heads), .neurons = zeros(config.intermediate)};
+}
+
+std::vector<double> sums_of_units(const Importance& importance) {
+  std::vector<double> sums;
+  for (const auto& layer : importance.layers)
+    sums.push_back(std::accumulate(layer.neurons.begin(), layer.neurons.end(),
+                                   std::accumulate(layer.kv_heads.begin(), layer.kv_heads.end(), 0.0)));
+  return sums;
+}
+
 ImportanceOrder order_of(const Importance& importance) {
   ImportanceOrder order;
   for (const auto& layer : importance.layers)
@@ -81,6 +94,21 @@ VariantShape global_shape(const ModelConfig& config, const Importance& importanc
     --left;
     removed += static_cast<double>(unit.weights);
   }
+  return shape;
+}
+
+VariantShape depth_shape(const ModelConfig& config, const Importance& importance, double ratio,
+                         const Protection& protection) {
+  auto shape = variant_shape(config, ratio, protection.first, protection.last);  // refuses what cannot be
+  EDGEFUSE_EXPECTS(importance.whole_layers.size() == shape.layers.size(), "every layer has its importance");
+  shape.layers = full_shape(config).layers;
+  const auto first = importance.whole_layers.begin() + protection.first;
+  const std::vector<double> scores(first, importance.whole_layers.end() - protection.last);
+  const auto n = std::ssize(scores);
+  const auto gone = std::min(std::llround(static_cast<double>(n) * ratio), static_cast<long long>(n) - 1);
+  const auto order = order_by_score(scores);
+  for (auto i = n - gone; i < n; ++i)
+    shape.layers[static_cast<std::size_t>(protection.first + order[static_cast<std::size_t>(i)])] = {};
   return shape;
 }
 

@@ -16,9 +16,17 @@ struct Importance {
     std::vector<double> neurons;
   };
   std::vector<Layer> layers;
+  /// How much each layer as a whole matters; empty where only its parts have scores.
+  std::vector<double> whole_layers{};
   /// Whether scores of different layers and kinds can be compared as they are, such as predicted changes of the loss.
   bool comparable = false;
 };
+
+/// Scores of units that nothing tells apart: all 0.
+[[nodiscard]] Importance::Layer alike(const ModelConfig& config);
+
+/// For each layer the sum over its groups and neurons, where their scores are parts of the layer's.
+[[nodiscard]] std::vector<double> sums_of_units(const Importance& importance);
 
 /// From the most to the least important; equal scores keep their order.
 [[nodiscard]] ImportanceOrder order_of(const Importance& importance);
@@ -27,6 +35,7 @@ struct Importance {
 enum class Budget : std::uint8_t {
   per_layer,  // the same share of every layer's groups and neurons
   global,     // where it costs least, over all layers together
+  layers,     // whole layers, the least important ones
 };
 
 /// Layers that stay whole.
@@ -42,5 +51,11 @@ struct Protection {
 /// never keeps what a smaller one drops. Throws InputError as variant_shape() does.
 [[nodiscard]] VariantShape global_shape(const ModelConfig& config, const Importance& importance, double ratio,
                                         const Protection& protection);
+
+/// What the variant at `ratio` keeps when whole layers go: round(n·ratio) of the n layers that are not protected, but
+/// not all n; the least important first, among equals the last. What is left stays whole. A larger ratio never keeps
+/// what a smaller one drops. Throws InputError as variant_shape() does.
+[[nodiscard]] VariantShape depth_shape(const ModelConfig& config, const Importance& importance, double ratio,
+                                       const Protection& protection);
 
 }  // namespace edgefuse::llm

@@ -11,12 +11,15 @@ namespace {
 
 class MagnitudePruner final : public Pruner {
  public:
+  [[nodiscard]] bool ranks_layers() const override { return true; }
+
   /// The square root is left out: it changes no order.
   [[nodiscard]] Importance rank(const Model& base, const Calibration& /*calibration*/) const override {
     Importance importance;
     for (const auto& layer : base.layers)
       importance.layers.push_back(
           coupled_sums(base.config, [&](Projection p) { return layer.projection(p).weight.to(at::kDouble).square(); }));
+    importance.whole_layers = sums_of_units(importance);
     return importance;
   }
 };

@@ -7,20 +7,38 @@ namespace edgefuse::llm {
 
 Budget budget_of(const Pruner& pruner, const PruningOptions& options) {
   const auto budget = options.budget.value_or(pruner.own_budget());
-  if (budget == Budget::global && !pruner.structured())
-    throw InputError{Mistake{.key = "budget",
-                             .problem = "a pruner of single weights compares them within a matrix, not across layers",
-                             .remedy = "use the budget per-layer"}};
+  const auto refuse = [](const char* problem, const char* remedy) {
+    throw InputError{Mistake{.key = "budget", .problem = problem, .remedy = remedy}};
+  };
+  if (budget != Budget::per_layer && !pruner.structured())
+    refuse("a pruner of single weights compares them within a matrix, not across layers", "use the budget per-layer");
+  if (budget == Budget::layers && !pruner.ranks_layers())
+    refuse("this pruner has no scores of whole layers", "use block-influence, taylor, magnitude or random for them");
+  if (budget != Budget::layers && pruner.own_budget() == Budget::layers)
+    refuse("this pruner has scores of whole layers only", "use the budget layers");
   return budget;
+}
+
+bool shapes_depend_on_weights(Budget budget) {
+  return budget != Budget::per_layer;
 }
 
 std::vector<VariantShape> variant_shapes(const Pruner& pruner, const ModelConfig& config, const Importance& importance,
                                          std::span<const double> ratios, const PruningOptions& options) {
-  const bool global = budget_of(pruner, options) == Budget::global;
+  const auto shape = [&, budget = budget_of(pruner, options)](double ratio) {
+    switch (budget) {
+      case Budget::global:
+        return global_shape(config, importance, ratio, options.protection);
+      case Budget::layers:
+        return depth_shape(config, importance, ratio, options.protection);
+      case Budget::per_layer:
+        break;
+    }
+    return pruner.shape(config, ratio, options.protection);
+  };
   std::vector<VariantShape> shapes;
   for (const double ratio : ratios)
-    shapes.push_back(global ? global_shape(config, importance, ratio, options.protection)
-                            : pruner.shape(config, ratio, options.protection));
+    shapes.push_back(shape(ratio));
   return shapes;
 }
 

@@ -15,8 +15,12 @@ struct PruningOptions {
   Protection protection{};
 };
 
-/// What is asked for, or the pruner's own. Throws InputError when single weights are to have a global budget.
+/// What is asked for, or the pruner's own. Throws InputError when the pruner has no scores for it: of single weights
+/// across layers, of whole layers, of their parts.
 [[nodiscard]] Budget budget_of(const Pruner& pruner, const PruningOptions& options);
+
+/// Whether what a variant keeps is known only when the base's weights are ranked.
+[[nodiscard]] bool shapes_depend_on_weights(Budget budget);
 
 /// What the variants keep, one for each ratio. Under a per-layer budget `importance` is not looked at, and may be
 /// empty: sizes are known before any weight is. Throws InputError as variant_shape() does.

@@ -26,6 +26,8 @@ class Pruner {
   [[nodiscard]] virtual bool needs_calibration() const { return false; }
   /// How this pruner's authors divide a ratio among layers.
   [[nodiscard]] virtual Budget own_budget() const { return Budget::per_layer; }
+  /// Whether rank() tells how much whole layers matter.
+  [[nodiscard]] virtual bool ranks_layers() const { return false; }
   /// Whether whole groups and neurons go; else single weights do, and a budget is always per layer.
   [[nodiscard]] virtual bool structured() const { return true; }
   /// Whether cut() returns nothing but prefix slices.

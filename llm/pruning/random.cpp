@@ -13,11 +13,15 @@ class RandomPruner final : public Pruner {
  public:
   explicit RandomPruner(std::uint64_t seed) : seed_{seed} {}
 
+  [[nodiscard]] bool ranks_layers() const override { return true; }
+
   [[nodiscard]] Importance rank(const Model& base, const Calibration& /*calibration*/) const override {
     Importance importance{.layers = {}, .comparable = true};
-    for (std::uint32_t l = 0; l < base.layers.size(); ++l)
+    for (std::uint32_t l = 0; l < base.layers.size(); ++l) {
       importance.layers.push_back(
           {.kv_heads = scores(base.config.kv_heads, l, 0), .neurons = scores(base.config.intermediate, l, 1)});
+      importance.whole_layers.push_back(scores(1, l, 2).front());
+    }
     return importance;
   }
 
@@ -37,7 +41,7 @@ class RandomPruner final : public Pruner {
 
 Method<Pruner> random_pruner() {
   return {.name = "random",
-          .summary = "whole KV-head groups and neurons by lot: the control",
+          .summary = "whole KV-head groups and neurons, or layers, by lot: the control",
           .parameters = {{.name = "seed",
                           .standard = 1.0,
                           .meaning = "another number, another lot",

@@ -1,3 +1,4 @@
+#include "llm/pruning/block_influence.hpp"
 #include "llm/pruning/flap.hpp"
 #include "llm/pruning/magnitude.hpp"
 #include "llm/pruning/pruner.hpp"
@@ -13,7 +14,7 @@ namespace edgefuse::llm {
 Registry<Pruner> pruners() {
   return {"pruner",
           {magnitude_pruner(), random_pruner(), wanda_sp_pruner(), flap_pruner(), taylor_pruner(),
-           sparse_magnitude_pruner(), wanda_pruner(), sparsegpt_pruner()}};
+           block_influence_pruner(), sparse_magnitude_pruner(), wanda_pruner(), sparsegpt_pruner()}};
 }
 
 }  // namespace edgefuse::llm

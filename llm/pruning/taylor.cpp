@@ -28,6 +28,7 @@ class TaylorPruner final : public Pruner {
   explicit TaylorPruner(Order order) : order_{order} {}
 
   [[nodiscard]] bool needs_calibration() const override { return true; }
+  [[nodiscard]] bool ranks_layers() const override { return true; }
 
   [[nodiscard]] Importance rank(const Model& base, const Calibration& calibration) const override {
     Importance importance{.layers = {}, .comparable = true};
@@ -37,6 +38,7 @@ class TaylorPruner final : public Pruner {
         return scores(order_, base.layers[l].projection(p).weight, gradients[static_cast<std::size_t>(p)]);
       });
     });
+    importance.whole_layers = sums_of_units(importance);
     return importance;
   }
 

@@ -20,10 +20,9 @@ at::Tensor given_zeros(const Linear& whole, const Linear* smaller) {
 }  // namespace
 
 Importance WeightPruner::rank(const Model& base, const Calibration& /*calibration*/) const {
-  const auto alike = [](std::int64_t count) { return std::vector<double>(static_cast<std::size_t>(count), 0.0); };
   Importance importance;
   for (std::int64_t l = 0; l < base.config.layers; ++l)
-    importance.layers.push_back({.kv_heads = alike(base.config.kv_heads), .neurons = alike(base.config.intermediate)});
+    importance.layers.push_back(alike(base.config));
   return importance;
 }
 

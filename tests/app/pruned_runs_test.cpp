@@ -42,6 +42,11 @@ const std::vector<std::vector<std::string>> ways = {
      "pruning.policy_settings={ratio=0.5}"},
     {"recovery.method=correction", "pruning.policy_settings={ratio=0.5}"},
     {"recovery.retraining.steps=2"},
+    {"pruning.method=block-influence", "recovery.between_rounds=carry", "pruning.policy_settings={ratio=0.5}"},
+    {"pruning.method=random", "pruning.budget=layers", "pruning.alignment.steps=2", "base.storage=int8",
+     "pruning.policy_settings={ratio=0.5}"},
+    {"pruning.method=taylor", "pruning.budget=layers", "recovery.method=correction",
+     "pruning.policy_settings={ratio=0.75}"},
 };
 
 std::string text_of(const std::vector<std::string>& way) {

@@ -100,6 +100,49 @@ TEST(Budget, IsThePrunersOwnUnlessOneIsAskedFor) {
   EXPECT_EQ(budget_of(*pruners().make("magnitude"), {}), Budget::per_layer);
 }
 
+/// A layer of small_config(), whole.
+const LayerShape whole{.kv_heads = 2, .neurons = 20};
+
+TEST(LayerBudget, TakesTheLeastImportantLayersWhole) {
+  auto config = small_config();
+  config.layers = 5;
+  const Importance importance{.layers = {}, .whole_layers = {3, 1, 5, 2, 4}};
+  const auto gone = [&](double ratio, const Protection& protection = {}) {
+    std::vector<std::size_t> layers;
+    const auto shape = depth_shape(config, importance, ratio, protection);
+    for (std::size_t l = 0; l < shape.layers.size(); ++l) {
+      if (shape.layers[l].dropped()) layers.push_back(l);
+      EXPECT_TRUE(shape.layers[l].dropped() || shape.layers[l] == whole) << "layer " << l << " at ratio " << ratio;
+    }
+    return layers;
+  };
+  using Layers = std::vector<std::size_t>;
+  EXPECT_EQ(gone(0), Layers{});
+  EXPECT_EQ(gone(0.09), Layers{});
+  EXPECT_EQ(gone(0.2), Layers{1});
+  EXPECT_EQ(gone(0.5), (Layers{0, 1, 3})) << "2.5 layers are rounded up";
+  EXPECT_EQ(gone(0.999), (Layers{0, 1, 3, 4})) << "one layer stays";
+  EXPECT_EQ(gone(0.5, {.first = 1, .last = 1}), (Layers{1, 3})) << "half of the three in the middle, rounded up";
+}
+
+TEST(LayerBudget, IsForPrunersThatScoreLayers) {
+  const PruningOptions layers{.budget = Budget::layers};
+  for (const char* name : {"magnitude", "taylor", "random", "block-influence"})
+    EXPECT_EQ(budget_of(*pruners().make(name), layers), Budget::layers) << name;
+  for (const char* name : {"flap", "wanda-sp", "wanda", "sparsegpt"})
+    EXPECT_THROW((void)budget_of(*pruners().make(name), layers), InputError) << name;
+  const auto influence = pruners().make("block-influence");
+  EXPECT_EQ(budget_of(*influence, {}), Budget::layers);
+  EXPECT_THROW((void)budget_of(*influence, {.budget = Budget::per_layer}), InputError);
+  EXPECT_THROW((void)budget_of(*influence, {.budget = Budget::global}), InputError);
+}
+
+TEST(LayerBudget, AddsUpWhatIsInALayer) {
+  auto importance = scores(1, 10);
+  importance.layers[1].neurons[0] += 7;
+  EXPECT_EQ(sums_of_units(importance), (std::vector<double>{393, 400})) << "1 + 2 + 10 + 11 + ... + 29";
+}
+
 TEST(RandomPruner, DependsOnItsSeedOnly) {
   const auto model = testing::random_model(small_config());
   const auto order = [&](double seed) {

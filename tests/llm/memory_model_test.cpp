@@ -35,6 +35,7 @@ struct Case {
   bool recompute = false;
   double ratio = 0;
   double density = 1;
+  std::int64_t dropped = 0;  // layers, after the first
   std::int64_t rank = 4;
   std::vector<Projection> targets = every;
   Quantisation storage = Quantisation::none;
@@ -187,6 +188,8 @@ std::vector<Case> cases() {
       {.name = "PrunedToTheBone", .kv_heads = 6, .ratio = 0.8},
       {.name = "PrunedAndRecomputed", .layers = 8, .recompute = true, .ratio = 0.5},
       {.name = "MostWeightsZero", .density = 0.3},
+      {.name = "LayersDropped", .layers = 8, .dropped = 4},
+      {.name = "LayersDroppedAndRecomputed", .layers = 9, .recompute = true, .dropped = 4},
       {.name = "HighRank", .rank = 24},
       {.name = "QueriesAndValuesOnly", .targets = {Projection::q, Projection::v}},
       {.name = "LargeVocabulary", .rows = 2, .sequence = 140, .vocabulary = 33000},
@@ -211,6 +214,7 @@ TEST_P(MemoryModel, IsWithin15PercentOfWhatTheEngineAllocates) {
   auto shape = variant_shape(config_of(c), c.ratio, 1, 0);
   for (LayerShape& layer : shape.layers)
     layer.density = c.density;
+  std::fill_n(shape.layers.begin() + 1, c.dropped, LayerShape{});
   const Memory real = measured(c, shape);
   const Memory model = predicted(c, shape);
   constexpr double mega = 1e6;

@@ -230,5 +230,30 @@ TEST_F(StructuredPruners, TaylorPredictsTheChangeOfTheLoss) {
   }
 }
 
+TEST_F(StructuredPruners, BlockInfluenceIsOneLessTheMeanCosineOfWhatEntersAndLeavesALayer) {
+  const auto importance = rank("block-influence");
+  for (std::size_t l = 0; l < model.layers.size(); ++l) {
+    double cosines = 0;
+    for (const auto& text : calibration.texts) {
+      const auto all = naive_layers(model, text);
+      for (std::int64_t t = 0; t < tokens; ++t) {
+        double product = 0;
+        double before = 0;
+        double after = 0;
+        for (std::int64_t j = 0; j < model.config.hidden; ++j) {
+          const auto id = text[static_cast<std::size_t>(t)];
+          const double x = l == 0 ? model.embedding[id][j].item<double>() : all[l - 1].output[t][j].item<double>();
+          const double y = all[l].output[t][j].item<double>();
+          product += x * y;
+          before += x * x;
+          after += y * y;
+        }
+        cosines += product / std::sqrt(before * after);
+      }
+    }
+    EXPECT_NEAR(importance.whole_layers[l], 1 - cosines / (texts * tokens), 1e-12) << "layer " << l;
+  }
+}
+
 }  // namespace
 }  // namespace edgefuse::llm
