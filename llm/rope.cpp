@@ -50,6 +50,10 @@ RopeTables rope_tables(const ModelConfig& config, std::int64_t positions, at::Sc
   return {at::cos(angles).to(dtype), at::sin(angles).to(dtype)};
 }
 
+RopeTables leading(const RopeTables& tables, std::int64_t positions) {
+  return {.cos = tables.cos.narrow(0, 0, positions), .sin = tables.sin.narrow(0, 0, positions)};
+}
+
 void check_length(const ModelConfig& config, std::int64_t length, const std::string& what) {
   if (length > config.max_positions)
     throw InputError{{.key = what,

@@ -23,6 +23,9 @@ struct RopeTables {
 /// see the very rotation they were trained with.
 [[nodiscard]] RopeTables rope_tables(const ModelConfig& config, std::int64_t positions, at::ScalarType dtype);
 
+/// The first `positions` of them.
+[[nodiscard]] RopeTables leading(const RopeTables& tables, std::int64_t positions);
+
 /// Throws InputError when a sequence of `length` tokens is longer than the model's positions or sliding window. `what`
 /// says which sequence it was.
 void check_length(const ModelConfig& config, std::int64_t length, const std::string& what = {});

@@ -57,12 +57,11 @@ class BlockInfluencePruner final : public Pruner {
 }  // namespace
 
 Method<Pruner> block_influence_pruner() {
-  return {.name = "block-influence",
-          .summary = "whole layers that turn the hidden state of public text least (ShortGPT, 2403.03853)",
-          .parameters = {},
-          .make = [](const Parameters&) -> std::unique_ptr<Pruner> {
-            return std::make_unique<BlockInfluencePruner>();
-          }};
+  return {
+      .name = "block-influence",
+      .summary = "whole layers that turn the hidden state of public text least (ShortGPT, 2403.03853)",
+      .parameters = {},
+      .make = [](const Parameters&) -> std::unique_ptr<Pruner> { return std::make_unique<BlockInfluencePruner>(); }};
 }
 
 }  // namespace edgefuse::llm

@@ -12,20 +12,12 @@
 #include "sim/expects.hpp"
 
 namespace edgefuse::llm {
-namespace {
-
-std::int64_t longest(const Calibration& calibration) {
+std::int64_t Calibration::longest() const {
   std::size_t most = 1;
-  for (const auto& text : calibration.texts)
+  for (const auto& text : texts)
     most = std::max(most, text.size());
   return static_cast<std::int64_t>(most);
 }
-
-RopeTables leading(const RopeTables& tables, std::int64_t positions) {
-  return {.cos = tables.cos.narrow(0, 0, positions), .sin = tables.sin.narrow(0, 0, positions)};
-}
-
-}  // namespace
 
 Calibration take_stretches(std::span<const std::int64_t> tokens, std::int64_t count, std::int64_t length,
                            const std::string& origin) {
@@ -47,7 +39,7 @@ Calibration take_stretches(std::span<const std::int64_t> tokens, std::int64_t co
 }
 
 ActivationStream::ActivationStream(const Model& model, const Calibration& calibration)
-    : config_{model.config}, rope_{rope_tables(model.config, longest(calibration), model.embedding.scalar_type())} {
+    : config_{model.config}, rope_{rope_tables(model.config, calibration.longest(), model.embedding.scalar_type())} {
   use_one_thread_per_gang();
   const at::NoGradGuard frozen;
   for (std::size_t i = 0; i < calibration.texts.size(); ++i) {

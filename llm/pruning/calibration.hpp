@@ -14,12 +14,14 @@
 
 namespace edgefuse::llm {
 
-/// Public texts as token ids, all of one length: what a pruner runs the model on to see what matters. Empty when a
-/// pruner needs none.
+/// Texts as token ids: what a pruner runs the model on to see what matters, or a client to see what its data say. Empty
+/// when none is needed.
 struct Calibration {
   std::vector<std::vector<std::int64_t>> texts;
 
   [[nodiscard]] bool empty() const { return texts.empty(); }
+  /// Tokens of the longest, at least 1.
+  [[nodiscard]] std::int64_t longest() const;
 };
 
 /// `count` stretches of `length` tokens at equal distances over the whole of `tokens`, without overlap. Throws

@@ -34,7 +34,7 @@ Journey forth(const Model& model, const RopeTables& rope, const std::vector<std:
     x = at::embedding(model.embedding, ids);
     for (const auto& layer : model.layers) {
       journey.hidden.push_back(x);
-      x = ReferenceBlock{model.config, layer, rope}.forward(x);
+      x = ReferenceBlock{model.config, layer, leading(rope, x.size(1))}.forward(x);
     }
   }
   const auto last = leaf(x);
@@ -51,7 +51,7 @@ void back(const ModelConfig& config, const Layer& layer, const RopeTables& rope,
   for (const auto p : all_projections)
     leaves.projection(p).weight = leaf(layer.projection(p).weight);
   const auto before = leaf(journey.hidden[index]);
-  ReferenceBlock{config, leaves, rope}.forward(before).backward(journey.gradient);
+  ReferenceBlock{config, leaves, leading(rope, before.size(1))}.forward(before).backward(journey.gradient);
   journey.gradient = before.grad();
   for (std::size_t i = 0; i < all_projections.size(); ++i) {
     const auto& gradient = leaves.projection(all_projections[i]).weight.grad();
@@ -67,11 +67,10 @@ void for_each_layer_gradient(const Model& model, const Calibration& calibration,
                              const std::function<void(std::size_t, const LayerLossGradients&)>& see) {
   EDGEFUSE_EXPECTS(!calibration.empty(), "a loss is of some text");
   use_one_thread_per_gang();
-  const auto tokens = static_cast<std::int64_t>(calibration.texts.front().size());
-  const auto rope = rope_tables(model.config, tokens, model.embedding.scalar_type());
+  const auto rope = rope_tables(model.config, calibration.longest(), model.embedding.scalar_type());
   std::vector<Journey> journeys;
   for (const auto& text : calibration.texts) {
-    EDGEFUSE_EXPECTS(static_cast<std::int64_t>(text.size()) == tokens, "calibration texts are of one length");
+    EDGEFUSE_EXPECTS(text.size() > 1, "a text predicts at least one token");
     check_text(model.config, text, "a calibration text");
     journeys.push_back(forth(model, rope, text));
   }
