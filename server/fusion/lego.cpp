@@ -44,11 +44,19 @@ at::Tensor spread_centres(const at::Tensor& directions, std::int64_t start, std:
   return at::stack(centres);
 }
 
+/// Of each row the centre that is nearest, the first of several. One centre's differences at a time are in memory.
+at::Tensor nearest(const at::Tensor& directions, const at::Tensor& centres) {
+  std::vector<at::Tensor> distances;
+  for (std::int64_t k = 0; k < centres.size(0); ++k)
+    distances.push_back((directions - centres[k]).square().sum(1));
+  return at::stack(distances, 1).argmin(1);
+}
+
 /// Which cluster each row belongs to; Lloyd's iteration, a cluster that loses all its rows stays where it is.
 at::Tensor clusters(const at::Tensor& directions, at::Tensor centres) {
   at::Tensor belongs;
   for (int i = 0; i < most_iterations; ++i) {
-    const auto next = (directions.unsqueeze(1) - centres.unsqueeze(0)).square().sum(2).argmin(1);
+    const auto next = nearest(directions, centres);
     if (belongs.defined() && at::equal(next, belongs)) break;
     belongs = next;
     for (std::int64_t k = 0; k < centres.size(0); ++k) {

@@ -166,5 +166,40 @@ TEST(WhatIf, BooksBalance) {
   }
 }
 
+/// A scenario on pruning as it is under the timing fidelity; learning takes the same virtual time.
+results::Summary pruned(const std::string& scenario, std::vector<std::string> overrides = {}) {
+  overrides.emplace_back("fidelity=timing");
+  return what_if(scenario, overrides);
+}
+
+TEST(WhatIf, TimeTrafficAndEnergyFallWithTheRatio) {
+  const auto whole = pruned("pruning-ratio");
+  expect_pinned(whole, {.end = 1570663342, .versions = 1, .returned = 24});
+  const auto half = pruned("pruning-ratio", {"pruning.policy_settings={ratio=0.5}"});
+  expect_pinned(half, {.end = 1103080366, .versions = 1, .returned = 24});
+  EXPECT_LT(half.bytes_down, whole.bytes_down);
+  EXPECT_LT(half.energy, whole.energy);
+}
+
+TEST(WhatIf, PoliciesTradeWhatIsTrainedForTime) {
+  const auto largest = pruned("pruning-policies");
+  expect_pinned(largest, {.end = 6173599764, .versions = 3, .returned = 72});
+  const auto soonest =
+      pruned("pruning-policies", {"pruning.policy=fit-deadline", "pruning.policy_settings={deadline=0.7}"});
+  expect_pinned(soonest, {.end = 2081486307, .versions = 3, .returned = 36});
+  EXPECT_EQ(soonest.ratios.size(), 4U) << "some can train the whole base in time, some a quarter of it";
+  const auto joint = pruned("pruning-policies", {"pruning.policy=joint"});
+  EXPECT_LE(joint.virtual_time, largest.virtual_time)
+      << "no client waits for one that another ratio would have sped up";
+}
+
+TEST(WhatIf, TwoOfFourWeightsSaveBytesAndHardlyTime) {
+  const auto units = pruned("pruning-pattern");
+  expect_pinned(units, {.end = 1103080366, .versions = 1, .returned = 24});
+  const auto pattern = pruned("pruning-pattern", {"pruning.method=wanda", "pruning.settings={pattern=\"2:4\"}"});
+  expect_pinned(pattern, {.end = 1422027694, .versions = 1, .returned = 24});
+  EXPECT_LT(pattern.bytes_down.value, 1.1 * units.bytes_down.value);
+}
+
 }  // namespace
 }  // namespace edgefuse::app
