@@ -154,6 +154,7 @@ Request check_options(OptionValues& values) {
   if (values.given("public") && !values.given("base"))
     values.note("public", "is text for a model that is not named", "name it with --base");
   values.require_new_folder("out");
+  values.require_apart("out", "base");
   const auto settings = values.settings("set");
   const auto conflict_settings = values.settings("conflict-set");
   request.weights =

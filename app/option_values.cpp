@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <optional>
+#include <system_error>
 #include <utility>
 
 #include <fmt/format.h>
@@ -114,6 +115,13 @@ void OptionValues::require_new_folder(const char* name) {
     note(name, fmt::format("{} is no folder", existing.string()), "name a folder, it may be new");
   else if (::access(existing.c_str(), W_OK) != 0)
     note(name, fmt::format("{} cannot be written to", existing.string()), "name another folder");
+}
+
+void OptionValues::require_apart(const char* name, const char* source) {
+  if (!given(source)) return;
+  std::error_code none;  // what is not there is nobody's source
+  if (std::filesystem::equivalent(text(name), text(source), none))
+    note(name, fmt::format("is the folder of --{}, which would be lost", source), "name another folder");
 }
 
 Parameters OptionValues::settings(const char* name) {

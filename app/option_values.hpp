@@ -49,6 +49,8 @@ class OptionValues {
 
   /// A folder that can be written to, or made: a command fails before its work rather than after it.
   void require_new_folder(const char* name);
+  /// Notes a folder to write to that is the one `source` reads, if that is given.
+  void require_apart(const char* name, const char* source);
   /// A method's parameters as an option that may be repeated holds them, each "name=value": a number, true, false, or
   /// else a word.
   Parameters settings(const char* name);

@@ -91,6 +91,7 @@ Request check_options(OptionValues& values) {
                                 .last = values.get<std::int64_t>("protect-last")};
   request.stretches = {.count = values.get<std::int64_t>("texts"), .tokens = values.get<std::int64_t>("tokens")};
   values.require_new_folder("out");
+  values.require_apart("out", "model");
   const auto settings = values.settings("set");
   values.throw_mistakes();
   request.pruner = llm::pruners().make(values.text("method"), settings, {.key = "--method"}, {.key = "--set"});

@@ -72,7 +72,7 @@ po::options_description option_list() {
       ("weight-decay", po::value<double>()->default_value(0), "decoupled in adamw, through the gradient in sgd")
       ("clip-norm", po::value<double>(), "largest global norm of a step's gradients")
       ("precision", po::value<std::string>()->default_value("fp32"), "of the products with the frozen weights: fp32 or bf16")
-      ("reveal", po::value<std::string>(), "gram, fisher or both: what regmean and fisher must know of the examples, saved beside the adapter")
+      ("reveal", po::value<std::string>(), "gram, fisher or gram,fisher: what regmean and fisher must know of the examples, saved beside the adapter")
       ("out", po::value<std::string>()->required(), "folder to save the adapter in")
       ("json", po::bool_switch(), R"(print {"losses": [...]}: the mean loss of every step, before it)")
       ("help", "print this help");

@@ -142,8 +142,14 @@ Model load_model(const std::filesystem::path& folder, at::ScalarType dtype) {
   const Checkpoint checkpoint{folder};
   const auto slots = tensor_slots(model);
   check(slots, checkpoint);
-  for (const TensorSlot& slot : slots)
+  for (const TensorSlot& slot : slots) {
     *slot.place = checkpoint.file_of(slot.name).read(slot.name, dtype);
+    if (!at::isfinite(*slot.place).all().item<bool>())
+      throw InputError{Mistake{.file = checkpoint.file_of(slot.name).path().string(),
+                               .key = slot.name,
+                               .problem = "holds numbers that are not finite",
+                               .remedy = "use a model whose training did not diverge"}};
+  }
   if (model.config.tied_head) {
     check_tied_head(model, checkpoint);
     model.head = model.embedding;

@@ -188,7 +188,7 @@ VariantShape variant_shape(const ModelConfig& config, double ratio, std::int64_t
                "0 keeps everything; stay below 1");
   refuse_shape(protect_first < 0 || protect_last < 0, "protect", "a negative number of protected layers",
                "0 protects none");
-  refuse_shape(ratio > 0 && protect_first + protect_last >= config.layers, "protect",
+  refuse_shape(ratio > 0 && protect_first >= config.layers - std::min(protect_last, config.layers), "protect",
                "all " + std::to_string(config.layers) + " layers are protected, so nothing can be pruned",
                "protect fewer layers or use ratio 0");
   auto shape = full_shape(config);

@@ -105,11 +105,15 @@ std::string text_of(const PruningOutcome& outcome) {
 }
 
 void require_unpruned(const llm::ModelConfig& config, const std::filesystem::path& folder) {
-  if (config.layer_widths.empty()) return;
-  throw InputError{Mistake{.file = (folder / "config.json").string(),
-                           .key = "edgefuse_layers",
-                           .problem = "the model is already pruned, each layer to widths of its own",
-                           .remedy = "give the base it was pruned from"}};
+  constexpr const char* remedy = "give the base it was pruned from";
+  if (!config.layer_widths.empty())
+    throw InputError{Mistake{.file = (folder / "config.json").string(),
+                             .key = "edgefuse_layers",
+                             .problem = "the model is already pruned, each layer to widths of its own",
+                             .remedy = remedy}};
+  if (const auto record = folder / llm::pruning_record_name; std::filesystem::exists(record))
+    throw InputError{
+        Mistake{.file = record.string(), .problem = "says that the model is already pruned", .remedy = remedy}};
 }
 
 }  // namespace edgefuse::app

@@ -1,6 +1,9 @@
 #include "app/run/public_source.hpp"
 
+#include <algorithm>
+#include <filesystem>
 #include <string>
+#include <system_error>
 #include <vector>
 
 #include <fmt/format.h>
@@ -15,10 +18,18 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// Whether `file` is `place` or lies in it.
+bool same_file(const fs::path& a, const fs::path& b) {
+  std::error_code none;  // what is not there is not the same
+  return fs::equivalent(a, b, none);
+}
+
+/// Whether `file` is `place` or lies in it, under whatever name.
 bool lies_in(const fs::path& file, const fs::path& place) {
   const auto relative = fs::weakly_canonical(file).lexically_relative(fs::weakly_canonical(place));
-  return !relative.empty() && *relative.begin() != "..";
+  if (!relative.empty() && *relative.begin() != "..") return true;
+  if (!fs::is_directory(place)) return same_file(file, place);
+  return std::ranges::any_of(fs::recursive_directory_iterator{place},
+                             [&](const fs::directory_entry& held) { return same_file(file, held.path()); });
 }
 
 std::vector<fs::path> public_files(const scenarios::Scenario& scenario, const fs::path& assets) {

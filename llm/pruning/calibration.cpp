@@ -23,12 +23,13 @@ Calibration take_stretches(std::span<const std::int64_t> tokens, std::int64_t co
                            const std::string& origin) {
   EDGEFUSE_EXPECTS(count > 0 && length > 0, "a calibration has texts");
   const auto total = static_cast<std::int64_t>(tokens.size());
-  if (total < count * length)
+  if (count > total / length)
     throw InputError{
         {.file = origin,
          .problem = fmt::format("has {} tokens, and calibration needs {} texts of {}", total, count, length),
-         .remedy = fmt::format("give more text, or ask for at most {} texts of that length",
-                               std::max<std::int64_t>(1, total / length))}};
+         .remedy = total < length
+                       ? fmt::format("give more text, or ask for texts of at most {}", total)
+                       : fmt::format("give more text, or ask for at most {} texts of that length", total / length)}};
   Calibration calibration;
   const auto distance = total / count;
   for (std::int64_t i = 0; i < count; ++i) {

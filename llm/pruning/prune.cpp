@@ -42,9 +42,23 @@ std::vector<VariantShape> variant_shapes(const Pruner& pruner, const ModelConfig
   return shapes;
 }
 
+namespace {
+
+/// Before anything is ranked: nobody should wait for a mistake to be found.
+void refuse_impossible(const Pruner& pruner, const ModelConfig& config, std::span<const double> ratios,
+                       const PruningOptions& options) {
+  const bool later = shapes_depend_on_weights(budget_of(pruner, options));
+  const auto [first, last] = options.protection;
+  for (const double ratio : ratios)
+    (void)(later ? variant_shape(config, ratio, first, last) : pruner.shape(config, ratio, options.protection));
+}
+
+}  // namespace
+
 PrunedBase ranked(const Model& base, const Pruner& pruner, std::span<const double> ratios,
                   const PruningOptions& options, const Calibration& calibration) {
   EDGEFUSE_EXPECTS(!calibration.empty() || !pruner.needs_calibration(), "a calibrated pruner sees text");
+  refuse_impossible(pruner, base.config, ratios, options);
   const auto importance = pruner.rank(base, calibration);
   PrunedBase pruned{.order = order_of(importance), .sorted = {}, .shapes = {}, .variants = {}};
   pruned.sorted = sort_by_importance(base, pruned.order);

@@ -84,6 +84,26 @@ TEST_F(PruneCommand, AtRatioZeroTheModelIsAsItWas) {
   EXPECT_EQ(result["perplexity_before"], result["perplexity_after"]);
 }
 
+TEST_F(PruneCommand, NeverWritesOverTheModelItReads) {
+  std::filesystem::copy(model, out, std::filesystem::copy_options::recursive);
+  const auto weights = std::filesystem::file_size(out + "/model.safetensors");
+  const auto outcome =
+      testing::edgefuse({"prune", "--model", out, "--method", "random", "--ratio", "0.5", "--out", out + "/."});
+  EXPECT_EQ(outcome.code, 2) << outcome.out;
+  EXPECT_NE(outcome.err.find("--out: is the folder of --model"), std::string::npos) << outcome.err;
+  EXPECT_EQ(std::filesystem::file_size(out + "/model.safetensors"), weights);
+}
+
+TEST_F(PruneCommand, RefusesNumbersThatNoModelHasRoomFor) {
+  const std::string most = "9223372036854775807";
+  for (const char* budget : {"per-layer", "global", "layers"})
+    expect_refused({"--method", "magnitude", "--ratio", "0.5", "--budget", budget, "--protect-first", most,
+                    "--protect-last", most},
+                   "protected");
+  expect_refused({"--method", "flap", "--ratio", "0.5", "--calibration", text, "--texts", most, "--tokens", "9"},
+                 "calibration needs");
+}
+
 TEST_F(PruneCommand, RefusesWhatCannotBeBeforeAnyWork) {
   expect_refused({"--method", "magnitude", "--ratio", "1"}, "--ratio: is 1");
   expect_refused({"--method", "wanda-sp", "--ratio", "0.5"}, "--calibration: is not given");
@@ -97,11 +117,16 @@ TEST_F(PruneCommand, RefusesWhatCannotBeBeforeAnyWork) {
                  "compares them within a matrix");
 }
 
-TEST_F(PruneCommand, AnUnevenlyPrunedModelIsNotPrunedAgain) {
-  (void)told({"--method", "magnitude", "--ratio", "0.5", "--protect-first", "1"});
-  model = out;
-  out = (folder / "again").string();
-  expect_refused({"--method", "magnitude", "--ratio", "0.5"}, "already pruned");
+TEST_F(PruneCommand, APrunedModelIsNotPrunedAgain) {
+  const std::string base = model;
+  for (const char* protect : {"0", "1"}) {
+    model = base;
+    out = (folder / (std::string{"uneven"} + protect)).string();
+    (void)told({"--method", "magnitude", "--ratio", "0.5", "--protect-first", protect});
+    model = out;
+    out = (folder / "again").string();
+    expect_refused({"--method", "magnitude", "--ratio", "0.5"}, "already pruned");
+  }
 }
 
 }  // namespace
