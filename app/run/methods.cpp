@@ -74,7 +74,7 @@ void check_pruning(const scenarios::Scenario& scenario, const llm::Pruner& prune
   if (scenario.pruning.method != "random")
     refuse(fmt::format("are {}, and method \"{}\" finds one only", scenario.pruning.masks, scenario.pruning.method),
            "use method \"random\", or one mask");
-  if (budget && llm::shapes_depend_on_weights(*budget))
+  else if (budget && llm::shapes_depend_on_weights(*budget))
     refuse("are to be of one size", "use budget \"per-layer\", or one mask");
   if (scenario.pruning.alignment.steps > 0) refuse("cannot be aligned", "use one mask, or no alignment");
 }

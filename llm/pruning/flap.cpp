@@ -2,7 +2,6 @@
 
 #include <ATen/ATen.h>
 
-#include <cmath>
 #include <cstddef>
 #include <memory>
 #include <utility>
@@ -17,12 +16,12 @@ namespace {
 enum class Metric : std::uint8_t { wifv, ifv, wifn };
 
 std::vector<double> channel_scores(Metric metric, const at::Tensor& weight, const InputMoments& inputs) {
-  if (metric == Metric::ifv) return inputs.variance();
-  auto scores = column_sums(metric == Metric::wifv ? weight.to(at::kDouble).square() : weight.abs());
+  if (metric == Metric::wifn) return weighted_norms(weight, inputs);
   const auto variance = inputs.variance();
+  if (metric == Metric::ifv) return variance;
+  auto scores = column_sums(weight.to(at::kDouble).square());
   for (std::size_t j = 0; j < scores.size(); ++j)
-    scores[j] *=
-        metric == Metric::wifv ? variance[j] : std::sqrt(inputs.squares()[j]) / static_cast<double>(weight.size(0));
+    scores[j] *= variance[j];
   return scores;
 }
 

@@ -3,8 +3,10 @@
 #include <ATen/ATen.h>
 
 #include <algorithm>
+#include <cmath>
 #include <cstddef>
 
+#include "llm/pruning/coupled.hpp"
 #include "sim/expects.hpp"
 
 namespace edgefuse::llm {
@@ -38,6 +40,13 @@ std::vector<double> InputMoments::variance() const {
   for (std::size_t j = 0; j < variance.size(); ++j)
     variance[j] = std::max(0.0, (squares_[j] - sums_[j] * sums_[j] / n) / (n - 1));
   return variance;
+}
+
+std::vector<double> weighted_norms(const at::Tensor& weight, const InputMoments& inputs) {
+  auto scores = column_sums(weight.abs());
+  for (std::size_t j = 0; j < scores.size(); ++j)
+    scores[j] *= std::sqrt(inputs.squares()[j]) / static_cast<double>(weight.size(0));
+  return scores;
 }
 
 std::vector<LayerMoments> input_moments(const Model& model, const Calibration& calibration) {

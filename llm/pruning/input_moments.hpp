@@ -29,6 +29,9 @@ class InputMoments {
   std::vector<double> squares_;
 };
 
+/// ‖x_j‖ · mean_i |W_ij| of every column j of a weight [out, in]: Wanda's score (2306.11695), a column at a time.
+[[nodiscard]] std::vector<double> weighted_norms(const at::Tensor& weight, const InputMoments& inputs);
+
 /// Of what o and down multiply in one layer: the channels that structured pruning removes.
 struct LayerMoments {
   InputMoments o;

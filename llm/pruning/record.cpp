@@ -107,6 +107,8 @@ PruningRecord read_pruning_record(const std::filesystem::path& folder) {
   PruningRecord record;
   record.method = reader.require("method", reader.text("method"));
   if (reader.has("ratio") && object["ratio"].is_number()) record.ratio = object["ratio"].get<double>();
+  if (!(record.ratio >= 0 && record.ratio < 1))
+    reader.note("ratio", fmt::format("is {}, outside [0, 1)", record.ratio), remedy);
   if (!reader.has("base") || !object["base"].is_object()) {
     reader.note("base", "is no object", remedy);
     reader.throw_mistakes();

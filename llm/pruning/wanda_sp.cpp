@@ -1,8 +1,5 @@
 #include "llm/pruning/wanda_sp.hpp"
 
-#include <ATen/ATen.h>
-
-#include <cmath>
 #include <cstddef>
 #include <memory>
 
@@ -11,13 +8,6 @@
 
 namespace edgefuse::llm {
 namespace {
-
-std::vector<double> column_scores(const at::Tensor& weight, const InputMoments& inputs) {
-  auto scores = column_sums(weight.abs());
-  for (std::size_t j = 0; j < scores.size(); ++j)
-    scores[j] *= std::sqrt(inputs.squares()[j]) / static_cast<double>(weight.size(0));
-  return scores;
-}
 
 class WandaSpPruner final : public Pruner {
  public:
@@ -28,8 +18,8 @@ class WandaSpPruner final : public Pruner {
     const auto width = base.config.head_dim * base.config.group();
     Importance importance;
     for (std::size_t l = 0; l < base.layers.size(); ++l)
-      importance.layers.push_back({.kv_heads = block_sums(column_scores(base.layers[l].o.weight, moments[l].o), width),
-                                   .neurons = column_scores(base.layers[l].down.weight, moments[l].down)});
+      importance.layers.push_back({.kv_heads = block_sums(weighted_norms(base.layers[l].o.weight, moments[l].o), width),
+                                   .neurons = weighted_norms(base.layers[l].down.weight, moments[l].down)});
     return importance;
   }
 };
