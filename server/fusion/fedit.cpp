@@ -15,6 +15,7 @@ namespace {
 class FedIt final : public ModuleLocalRule {
  public:
   [[nodiscard]] bool needs_low_rank() const override { return true; }
+  [[nodiscard]] bool keeps_factors() const override { return true; }
 
  private:
   [[nodiscard]] llm::ModuleDelta fuse_module(ModuleParts parts, const ModuleSource& all) const override {

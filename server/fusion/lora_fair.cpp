@@ -60,6 +60,7 @@ class LoraFair final : public ModuleLocalRule {
  public:
   LoraFair(double lambda, std::int64_t steps) : lambda_{lambda}, steps_{steps} {}
   [[nodiscard]] bool needs_low_rank() const override { return true; }
+  [[nodiscard]] bool keeps_factors() const override { return true; }
 
  private:
   [[nodiscard]] llm::ModuleDelta fuse_module(ModuleParts parts, const ModuleSource& all) const override {
