@@ -9,18 +9,20 @@ namespace edgefuse::llm {
 enum class Storage : std::uint8_t { fp16, fp32, int8, nf4 };
 [[nodiscard]] double bytes_each(Storage storage);
 
-/// Which factors an update consists of: `one`, A and B by turns, counts half of both.
-enum class Sent : std::uint8_t { both, b, one };
+/// Which factors travel: `one`, A and B by turns, counts half of both.
+enum class Sent : std::uint8_t { none, both, a, b, one };
 
 /// `weights`: the frozen variant, in memory and on the way down. `activations`: what a step keeps for its backward.
-/// `update_bits`: a number of an update on the wire. In memory an adapter, its gradients and moments are float32
-/// always.
+/// `update_bits` and `carried_bits`: a number of an update on the wire, and one of the factors that come along with the
+/// variant on the way down, where adapters go on from round to round. In memory an adapter, its gradients and moments
+/// are float32 always.
 struct CostOptions {
   Storage weights = Storage::fp16;
   Storage activations = Storage::fp32;
   double update_bits = 32;
   Sent sent = Sent::both;
-  bool adapter_comes_along = false;  // fp32, with the variant on the way down: where adapters go on from round to round
+  double carried_bits = 32;
+  Sent carried = Sent::none;
   int moments = 2;  // numbers the optimiser keeps for each of the adapter's: AdamW 2, SGD 1 with momentum, else 0
 };
 

@@ -49,6 +49,27 @@ double b_numbers(const ModelConfig& config, const VariantShape& shape, const Lor
   return static_cast<double>(sum);
 }
 
+double factor_numbers(const ModelConfig& config, const VariantShape& shape, const LoraSpec& spec, Sent which) {
+  const auto both = static_cast<double>(adapter_parameters(config, shape, spec));
+  switch (which) {
+    case Sent::none:
+      return 0;
+    case Sent::a:
+      return both - b_numbers(config, shape, spec);
+    case Sent::b:
+      return b_numbers(config, shape, spec);
+    case Sent::one:
+      return 0.5 * both;
+    case Sent::both:
+      break;
+  }
+  return both;
+}
+
+Bytes on_the_wire(double numbers, double bits_each) {
+  return Bytes{std::ceil(numbers * bits_each / 8)};
+}
+
 double tokens(const StepShape& step) {
   return static_cast<double>(step.rows) * static_cast<double>(step.sequence);
 }
@@ -252,10 +273,12 @@ Bytes download_bytes(const ModelConfig& config, const VariantShape& shape, const
 
 Bytes upload_bytes(const ModelConfig& config, const VariantShape& shape, const LoraSpec& spec,
                    const CostOptions& options) {
-  const double numbers = options.sent == Sent::b ? b_numbers(config, shape, spec)
-                                                 : static_cast<double>(adapter_parameters(config, shape, spec)) *
-                                                       (options.sent == Sent::one ? 0.5 : 1.0);
-  return Bytes{std::ceil(numbers * options.update_bits / 8)};
+  return on_the_wire(factor_numbers(config, shape, spec, options.sent), options.update_bits);
+}
+
+Bytes carried_bytes(const ModelConfig& config, const VariantShape& shape, const LoraSpec& spec,
+                    const CostOptions& options) {
+  return on_the_wire(factor_numbers(config, shape, spec, options.carried), options.carried_bits);
 }
 
 VariantCost variant_cost(const ModelConfig& config, const VariantShape& shape, const LoraSpec& spec,
@@ -266,9 +289,7 @@ VariantCost variant_cost(const ModelConfig& config, const VariantShape& shape, c
           .backward = backward_flops(config, shape, spec, step),
           .traffic = step_bytes(config, shape, spec, step, options),
           .peak_memory = peak_training_memory(config, shape, spec, step, options),
-          .download =
-              download_bytes(config, shape, options) +
-              Bytes{options.adapter_comes_along ? 4 * static_cast<double>(adapter_parameters(config, shape, spec)) : 0},
+          .download = download_bytes(config, shape, options) + carried_bytes(config, shape, spec, options),
           .upload = upload_bytes(config, shape, spec, options)};
 }
 

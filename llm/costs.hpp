@@ -80,6 +80,9 @@ struct StepShape {
 /// The factors that are sent in the variant's shapes, rounded up: pruned rows and columns are never sent.
 [[nodiscard]] Bytes upload_bytes(const ModelConfig& config, const VariantShape& shape, const LoraSpec& spec,
                                  const CostOptions& options = {});
+/// The factors that come along on the way down, likewise.
+[[nodiscard]] Bytes carried_bytes(const ModelConfig& config, const VariantShape& shape, const LoraSpec& spec,
+                                  const CostOptions& options);
 
 /// All of the above for one client's choice.
 struct VariantCost {

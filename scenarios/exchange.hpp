@@ -11,11 +11,20 @@ namespace edgefuse::scenarios {
 
 enum class Weights : std::uint8_t { examples, equal };
 
+/// How the factors that go on from round to round travel to clients.
+struct DownCompression {
+  std::string method = "none";
+  Parameters settings;
+
+  friend bool operator==(const DownCompression&, const DownCompression&) = default;
+};
+
 /// How updates travel.
 struct Compression {
   std::string method = "none";
   Parameters settings;
   bool error_feedback = false;
+  DownCompression down;
 
   friend bool operator==(const Compression&, const Compression&) = default;
 };

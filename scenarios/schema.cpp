@@ -7,12 +7,15 @@
 namespace edgefuse::scenarios {
 
 std::vector<Section> scenario_schema() {
-  return {top_section(),        base_section(),        data_section(),      atlas_section(),     public_text_section(),
-          fleet_section(),      groups_section(),      network_section(),   cells_section(),     failures_section(),
-          battery_section(),    energy_section(),      pruning_section(),   adapter_section(),   training_section(),
-          alignment_section(),  compression_section(), protocol_section(),  selection_section(), recovery_section(),
-          retraining_section(), fusion_section(),      optimiser_section(), arms_section(),      evaluation_section(),
-          output_section()};
+  return {top_section(),        base_section(),        data_section(),
+          atlas_section(),      public_text_section(), fleet_section(),
+          groups_section(),     network_section(),     cells_section(),
+          failures_section(),   battery_section(),     energy_section(),
+          pruning_section(),    adapter_section(),     training_section(),
+          alignment_section(),  compression_section(), down_compression_section(),
+          protocol_section(),   selection_section(),   recovery_section(),
+          retraining_section(), fusion_section(),      optimiser_section(),
+          arms_section(),       evaluation_section(),  output_section()};
 }
 
 std::string full_key(const std::string& section, const std::string& name) {

@@ -74,6 +74,7 @@ Section repeated(std::string path, std::string doc, FindList list, std::vector<K
 [[nodiscard]] Section adapter_section();
 [[nodiscard]] Section training_section();
 [[nodiscard]] Section compression_section();
+[[nodiscard]] Section down_compression_section();
 [[nodiscard]] Section protocol_section();
 [[nodiscard]] Section selection_section();
 [[nodiscard]] Section fusion_section();

@@ -117,6 +117,18 @@ Section compression_section() {
       });
 }
 
+Section down_compression_section() {
+  return section("compression.down",
+                 "How the factors that are carried from round to round travel to clients. What is not sent is 0 where "
+                 "a client begins; the server keeps it (docs/models/federated-lora.md).",
+                 &Scenario::compression, &Compression::down,
+                 std::vector<Key<DownCompression>>{
+                     key("method", &DownCompression::method, Name{"name of a compression"},
+                         "As `compression.method`, of the factors themselves: `top-k` is FLASC's sparse download."),
+                     key("settings", &DownCompression::settings, ParameterTable{}, "The method's own parameters."),
+                 });
+}
+
 Section training_section() {
   return section(
       "training", "How a client trains on what it holds.", &Scenario::training,
@@ -206,7 +218,7 @@ Section optimiser_section() {
       std::vector<Key<ServerOptimiser>>{
           key("method", &ServerOptimiser::method, Name{"name of a server optimiser"},
               "`none`: the change itself; `fedavgm`, `fedadam`, `fedyogi` or `fedadagrad`, which take it for a "
-              "gradient (docs/models/federated-lora.md)."),
+              "gradient of the base, or of the factors where these are carried (docs/models/federated-lora.md)."),
           key("settings", &ServerOptimiser::settings, ParameterTable{}, "The method's own parameters."),
       });
 }

@@ -19,8 +19,9 @@ struct Aggregation {
   server::Mixing mixing{};
   std::function<std::uint32_t(std::uint32_t client)> group{};  // its aggregator; empty where there is none
   const server::Recovery& recovery;
-  const server::ServerOptimiser* optimiser = nullptr;  // none: a fused change is the step
-  const clients::Compressor* compressor = nullptr;     // none: updates arrive as they were sent
+  const server::ServerOptimiser* optimiser = nullptr;    // none: a fused change is the step
+  const clients::Compressor* compressor = nullptr;       // none: updates arrive as they were sent
+  const clients::Compressor* down_compressor = nullptr;  // none: carried factors do
   llm::Calibration
       public_texts{};  // to train the fused model on once more, or to judge fusion by, where that is wanted
   std::vector<server::Reveals> reveals{};  // what the arms' rules must know of clients' data

@@ -122,7 +122,8 @@ Assembly assemble(scenarios::Scenario scenario, const std::filesystem::path& ass
                        .variants = parts.base.variants,
                        .adapter = lora_spec(scenario.adapter),
                        .ranks = scenario.adapter.ranks.value_or(std::vector{scenario.adapter.rank}),
-                       .storage = cost_options(scenario, parts.methods.compressor->bits_each())};
+                       .storage = cost_options(scenario, {.update = parts.methods.compressor->bits_each(),
+                                                          .carried = parts.methods.down_compressor->bits_each()})};
   if (prepared && !prepared->perplexities.empty()) offer.perplexities = prepared->perplexities;
   const auto& network = scenario.network;
   clients::Expectations expectations{.background_load = scenario.fleet.background_load,

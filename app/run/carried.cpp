@@ -1,6 +1,7 @@
 #include "app/run/carried.hpp"
 
 #include <algorithm>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -24,15 +25,39 @@ llm::ModelDelta difference(const llm::ModelDelta& whole, const llm::ModelDelta& 
   return server::sum(terms);
 }
 
-void start_from(llm::Adapter& adapter, const llm::ModelDelta& change) {
-  for (auto& [id, factors] : adapter.modules) {
-    const auto found = change.find(id);
-    if (found == change.end()) continue;
-    const auto& low = std::get<llm::LowRank>(found->second);
-    const auto ranks = std::min(low.a.size(0), factors.a.size(0));
-    factors.a.narrow(0, 0, ranks).copy_(low.a.narrow(0, 0, ranks));
-    factors.b.narrow(1, 0, ranks).copy_(low.b.narrow(1, 0, ranks) / adapter.spec.scale());
+llm::Adapter as_adapter(const llm::ModelDelta& change, const llm::LoraSpec& spec) {
+  llm::Adapter adapter{.spec = spec, .modules = {}};
+  for (const auto& [id, module] : change) {
+    const auto& low = std::get<llm::LowRank>(module);
+    const auto ranks = std::min(low.a.size(0), spec.rank);
+    adapter.modules[id] = {.a = low.a.narrow(0, 0, ranks), .b = low.b.narrow(1, 0, ranks) / spec.scale()};
   }
+  return adapter;
+}
+
+void start_from(llm::Adapter& adapter, const llm::Adapter& carried) {
+  for (auto& [id, factors] : adapter.modules) {
+    const auto found = carried.modules.find(id);
+    if (found == carried.modules.end()) continue;
+    const auto& [a, b] = found->second;
+    factors.a.narrow(0, 0, a.size(0)).copy_(a);
+    factors.b.narrow(1, 0, b.size(1)).copy_(b);
+  }
+}
+
+llm::Adapter plus_unsent(llm::Adapter arrived, const llm::Adapter& held, const llm::Adapter& sent) {
+  for (auto& [id, factors] : arrived.modules) {
+    const auto found = held.modules.find(id);
+    if (found == held.modules.end()) continue;
+    const auto& [held_a, held_b] = found->second;
+    const auto& [sent_a, sent_b] = sent.modules.at(id);
+    auto a = factors.a.clone();
+    auto b = factors.b.clone();
+    a.narrow(0, 0, held_a.size(0)).add_(held_a - sent_a);
+    b.narrow(1, 0, held_b.size(1)).add_(held_b - sent_b);
+    factors = {.a = std::move(a), .b = std::move(b)};
+  }
+  return arrived;
 }
 
 }  // namespace edgefuse::app

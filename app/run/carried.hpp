@@ -15,8 +15,16 @@ namespace edgefuse::app {
 /// `whole` less `part`.
 [[nodiscard]] llm::ModelDelta difference(const llm::ModelDelta& whole, const llm::ModelDelta& part);
 
-/// The adapter's factors become those of `change`, so that s·B·A is that change; of fewer ranks than the adapter has,
-/// the last rows of A stay as they were drawn, with B = 0.
-void start_from(llm::Adapter& adapter, const llm::ModelDelta& change);
+/// The factors of a low-rank change as an adapter of that spec's scale has them, so that s·B·A is that change: all
+/// ranks, or the first `spec.rank` where there are more.
+[[nodiscard]] llm::Adapter as_adapter(const llm::ModelDelta& change, const llm::LoraSpec& spec);
+
+/// The adapter's factors become those of `carried`; of fewer ranks than the adapter has, the last rows of A stay as
+/// they were drawn, with B as it is.
+void start_from(llm::Adapter& adapter, const llm::Adapter& carried);
+
+/// What came of a client that was sent `sent` of `held`, together with the rest, which the server alone has:
+/// `arrived + (held - sent)`, so that nothing is added where all was sent.
+[[nodiscard]] llm::Adapter plus_unsent(llm::Adapter arrived, const llm::Adapter& held, const llm::Adapter& sent);
 
 }  // namespace edgefuse::app

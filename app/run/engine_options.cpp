@@ -45,12 +45,14 @@ llm::Quantisation quantisation(scenarios::Storage storage) {
   return storage == scenarios::Storage::nf4 ? llm::Quantisation::nf4 : llm::Quantisation::none;
 }
 
-llm::CostOptions cost_options(const scenarios::Scenario& scenario, double update_bits) {
+llm::CostOptions cost_options(const scenarios::Scenario& scenario, const WireBits& bits) {
   const auto& training = scenario.training;
+  const bool carries = scenario.recovery.between_rounds != scenarios::BetweenRounds::merge;
   llm::CostOptions options{.weights = storage(scenario.base.storage),
-                           .update_bits = update_bits,
+                           .update_bits = bits.update,
                            .sent = sent(scenario.adapter.trains),
-                           .adapter_comes_along = scenario.recovery.between_rounds != scenarios::BetweenRounds::merge};
+                           .carried_bits = bits.carried,
+                           .carried = carries ? llm::Sent::both : llm::Sent::none};
   if (training.optimiser == scenarios::Optimiser::sgd) options.moments = training.momentum > 0 ? 1 : 0;
   return options;
 }

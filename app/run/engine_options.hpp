@@ -12,7 +12,12 @@ namespace edgefuse::app {
 [[nodiscard]] llm::LoraSpec lora_spec(const scenarios::Adapter& adapter);
 [[nodiscard]] llm::TrainingOptions training_options(const scenarios::Training& training);
 [[nodiscard]] llm::Quantisation quantisation(scenarios::Storage storage);
-/// How a client's device holds what it trains on, and what its update takes on the wire.
-[[nodiscard]] llm::CostOptions cost_options(const scenarios::Scenario& scenario, double update_bits);
+/// How many bits a number takes on the wire.
+struct WireBits {
+  double update = 32;
+  double carried = 32;  // of the factors that travel down
+};
+/// How a client's device holds what it trains on, and what travels beside its variant.
+[[nodiscard]] llm::CostOptions cost_options(const scenarios::Scenario& scenario, const WireBits& bits);
 
 }  // namespace edgefuse::app

@@ -65,6 +65,7 @@ void Experiment::prepare_learning() {
                           .recovery = *assembly_.methods.recovery,
                           .optimiser = assembly_.methods.optimiser.get(),
                           .compressor = assembly_.methods.compressor.get(),
+                          .down_compressor = assembly_.methods.down_compressor.get(),
                           .public_texts = assembly_.base.calibration,
                           .reveals = reveals_of(methods.arms)};
   if (protocol.through_aggregators())

@@ -6,8 +6,6 @@
 #include <utility>
 #include <variant>
 
-#include <ATen/ATen.h>
-
 #include "app/public_text.hpp"
 #include "app/run/carried.hpp"
 #include "app/run/engine_options.hpp"
@@ -16,31 +14,19 @@
 #include "llm/pruning/record.hpp"
 #include "llm/variant.hpp"
 #include "server/fusion/mixing.hpp"
+#include "server/optimiser/factor_step.hpp"
 #include "server/recovery/coverage.hpp"
-#include "server/recovery/restriction.hpp"
 #include "server/recovery/retraining.hpp"
 #include "sim/expects.hpp"
 
 namespace edgefuse::app {
 namespace {
 
-std::size_t mask_of(std::uint32_t client, const BaseVersion& model) {
-  return client % model.masks();
-}
-
 std::size_t ratio_index(const BaseVersion& model, const llm::VariantShape& shape) {
   for (std::size_t i = 0; i < model.ratios(); ++i)
     if (model.variant(i).shape == shape) return i;
   EDGEFUSE_EXPECTS(false, "an update is of a variant that was offered");
   return 0;
-}
-
-/// A carried change in the shapes of a client's variant.
-llm::ModelDelta as_variants_see(const llm::ModelDelta& carried, const BaseVersion& model, std::size_t mask,
-                                const clients::VariantModel& variant) {
-  const auto& config = model.base().config;
-  return model.masks() == 1 ? server::restricted(carried, variant.shape, config)
-                            : server::restricted(llm::sort(carried, config, model.order(mask)), variant.shape, config);
 }
 
 }  // namespace
@@ -52,13 +38,14 @@ Learner::Learner(const scenarios::Scenario& scenario, const LearningTask& task, 
       aggregation_{std::move(aggregation)},
       device_{crew.device},
       trainer_{
-          {.training = training_options(scenario.training), .gang = scenario.training.gang, .crew = std::move(crew)}} {
+          {.training = training_options(scenario.training), .gang = scenario.training.gang, .crew = std::move(crew)}},
+      exchange_{scenario, aggregation_.compressor, aggregation_.down_compressor} {
   const Holding holding{.precision = training_options(scenario.training).precision,
                         .quantisation = quantisation(scenario.base.storage),
                         .device = device_};
-  versions_.emplace(0, Version{.model = {std::move(prepared), holding}});
-  if (aggregation_.compressor != nullptr)
-    transmission_.emplace(*aggregation_.compressor, scenario.compression.error_feedback, scenario.seed);
+  BaseVersion base{std::move(prepared), holding};
+  auto first = exchange_.first(base.base());
+  versions_.emplace(0, Version{.model = std::move(base), .carried = std::move(first)});
 }
 
 void Learner::release(std::int64_t version) {
@@ -78,48 +65,17 @@ void Learner::note(const llm::Plan& plan, std::int64_t invitation, std::int64_t 
       .client = plan.client, .stream = stream, .rank = plan.rank, .variant = numbered.variant, .version = version};
   const auto build = [this, start]() -> llm::TrainingJob {
     const auto& shard = task_.shard(start.client);
-    return {.initial = initial_adapter(start),
+    const auto& version = versions_.at(start.version);
+    return {.initial = exchange_.start(version.model, version.carried, start),
             .steps = clients::local_batches(shard.examples, local_schedule(scenario_.training), scenario_.seed,
                                             start.client, start.stream),
             .randomness = {.seed = scenario_.seed,
                            .domain = sim::Domain::dropout_seed,
                            .round = start.stream,
                            .client = start.client},
-            .trains = trains(start.version)};
+            .trains = exchange_.trained(start.version)};
   };
   trainer_.note({.plan = numbered, .invitation = invitation, .version = version, .build = build});
-}
-
-llm::Adapter Learner::initial_adapter(const Start& start) const {
-  const auto& version = versions_.at(start.version);
-  const auto& variant = version.model.variant(start.variant);
-  auto spec = lora_spec(scenario_.adapter);
-  spec.rank = start.rank;
-  const bool shared = scenario_.adapter.start == scenarios::AdapterStart::shared;
-  auto adapter = shared ? llm::make_adapter(variant.model, spec, scenario_.seed, 0)
-                        : llm::make_adapter(variant.model, spec, scenario_.seed, start.client, start.stream);
-  if (version.carried)
-    start_from(adapter,
-               as_variants_see(*version.carried, version.model, mask_of(start.client, version.model), variant));
-  return adapter;
-}
-
-llm::Factors Learner::trains(std::int64_t version) const {
-  switch (scenario_.adapter.trains) {
-    case scenarios::TrainedFactors::both:
-      return llm::Factors::both;
-    case scenarios::TrainedFactors::b:
-      return llm::Factors::b;
-    case scenarios::TrainedFactors::alternate:
-      break;
-  }
-  return version % 2 == 0 ? llm::Factors::b : llm::Factors::a;  // B first: with B = 0 nothing moves A
-}
-
-llm::Adapter Learner::received(const llm::Update& update, const Start& start) {
-  if (!transmission_) return update.adapter;
-  return transmission_->received(update.adapter, initial_adapter(start), trains(start.version), start.client,
-                                 start.stream);
 }
 
 std::vector<TrainingRecord> Learner::collect(const clients::TrainingWatch& watch) {
@@ -145,16 +101,17 @@ std::vector<TrainingRecord> Learner::collect(const clients::TrainingWatch& watch
 }
 
 void Learner::add_contribution(const llm::Update& update, TrainingRecord& record) {
-  const auto& model = versions_.at(update.version).model;
+  const auto& [model, users, change, carried] = versions_.at(update.version);
   const auto mask = mask_of(update.client, model);
   const auto index = mask * model.ratios() + ratio_index(model, update.variant);
   const auto& trained_on = model.variant(index);
   auto arrived = update;
-  arrived.adapter = received(update, {.client = update.client,
-                                      .stream = static_cast<std::uint32_t>(record.invitation),
-                                      .rank = update.adapter.spec.rank,
-                                      .variant = index,
-                                      .version = update.version});
+  arrived.adapter = exchange_.received(update, model, carried,
+                                       {.client = update.client,
+                                        .stream = static_cast<std::uint32_t>(record.invitation),
+                                        .rank = update.adapter.spec.rank,
+                                        .variant = index,
+                                        .version = update.version});
   auto recovered = aggregation_.recovery.recover(arrived, {.base = model.sorted(mask),
                                                            .variant = trained_on.model,
                                                            .seed = scenario_.seed,
@@ -203,13 +160,24 @@ llm::ModelDelta Learner::fused(const Arm& arm) const {
 }
 
 server::ServerStep Learner::step(const Arm& arm) const {
+  const bool carries = scenario_.recovery.between_rounds != scenarios::BetweenRounds::merge;
+  if (carries && scenario_.fusion.optimiser.method != "none") return step_of_factors(arm);
   auto change = mixed(arm);
   if (aggregation_.optimiser == nullptr) return {.change = std::move(change), .state = {}};
   return aggregation_.optimiser->step(optimiser_state_, change);
 }
 
+server::ServerStep Learner::step_of_factors(const Arm& arm) const {
+  const auto& held = *versions_.rbegin()->second.carried;
+  std::vector<server::Contribution> rebased(contributions_.begin(), contributions_.end());
+  for (std::size_t i = 0; i < rebased.size(); ++i)
+    rebased[i].delta = server::rebased(contributions_[i], *versions_.at(begun_[i]).carried, held);
+  return server::factor_step(*aggregation_.optimiser, optimiser_state_, held, plainly_fused(arm, rebased),
+                             lora_spec(scenario_.adapter).scale());
+}
+
 llm::ModelDelta Learner::mixed(const Arm& arm) const {
-  const auto change = trained_once_more(plainly_fused(arm));
+  const auto change = trained_once_more(plainly_fused(arm, contributions_));
   std::vector<server::Scaled> terms = {{&change, share_of_those_begun_by(version())}};
   if (aggregation_.mixing.pull_back)
     for (auto v = versions_.begin(); v != std::prev(versions_.end()); ++v)
@@ -218,24 +186,24 @@ llm::ModelDelta Learner::mixed(const Arm& arm) const {
   return terms.size() == 1 && terms.front().factor == 1 ? change : server::sum(terms);
 }
 
-llm::ModelDelta Learner::plainly_fused(const Arm& arm) const {
+llm::ModelDelta Learner::plainly_fused(const Arm& arm, std::span<const server::Contribution> contributions) const {
   const server::FusionSeed seed{.seed = scenario_.seed, .round = static_cast<std::uint32_t>(version())};
   server::PublicLoss public_loss;
   if (arm.rule->needs_public_text())
     public_loss = [this](const llm::ModelDelta& change) {
       return std::log(perplexity(llm::apply(base(), change), aggregation_.public_texts));
     };
-  if (!aggregation_.group) return arm.fuse(contributions_, seed, public_loss);
+  if (!aggregation_.group) return arm.fuse(contributions, seed, public_loss);
   std::vector<std::uint32_t> groups;
-  for (const auto& contribution : contributions_)
+  for (const auto& contribution : contributions)
     groups.push_back(aggregation_.group(contribution.client));
-  return server::fuse_in_groups(contributions_, groups, *arm.resolver, *arm.rule, seed, public_loss);
+  return server::fuse_in_groups(contributions, groups, *arm.resolver, *arm.rule, seed, public_loss);
 }
 
 server::AggregationError Learner::aggregation_error(const Arm& arm) const {
   server::AggregationError error;
   const auto source = server::source_of(contributions_);
-  for (const auto& [id, change] : plainly_fused(arm))
+  for (const auto& [id, change] : plainly_fused(arm, contributions_))
     error.add(change, source.parts(id), source.total_weight);
   return error;
 }

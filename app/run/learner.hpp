@@ -11,9 +11,9 @@
 #include "app/run/aggregation.hpp"
 #include "app/run/arms.hpp"
 #include "app/run/base_version.hpp"
+#include "app/run/exchange.hpp"
 #include "app/run/learning_task.hpp"
 #include "app/run/training_record.hpp"
-#include "clients/compression/transmission.hpp"
 #include "clients/trainer.hpp"
 #include "llm/model.hpp"
 #include "llm/plan.hpp"
@@ -60,7 +60,8 @@ class Learner {
   [[nodiscard]] const llm::Model& base() const { return versions_.rbegin()->second.model.base(); }
   /// The next version, by what `arm` makes of the contributions. `recovery.between_rounds` "merge": the base becomes
   /// base + that change, and adapters start anew from B = 0, so nothing counts twice. "carry": the base stays, and the
-  /// change is where the next ones start: its own factors where they have no more ranks than the adapters, else cut.
+  /// change is where the next ones start: its own factors where they have no more ranks than the adapters, else cut. A
+  /// server optimiser then steps from the factors carried so far.
   void advance(const Arm& arm);
 
  private:
@@ -72,22 +73,13 @@ class Learner {
   };
 
   [[nodiscard]] std::int64_t version() const { return versions_.rbegin()->first; }
-  /// One client's participation: which of its adapters, on which of the variants of all masks.
-  struct Start {
-    std::uint32_t client = 0;
-    std::uint32_t stream = 0;
-    std::int64_t rank = 0;
-    std::size_t variant = 0;
-    std::int64_t version = 0;
-  };
-  [[nodiscard]] llm::Adapter initial_adapter(const Start& start) const;
-  [[nodiscard]] llm::Factors trains(std::int64_t version) const;
-  [[nodiscard]] llm::Adapter received(const llm::Update& update, const Start& start);
   void add_contribution(const llm::Update& update, TrainingRecord& record);
   void weigh();
   [[nodiscard]] server::ServerStep step(const Arm& arm) const;
+  [[nodiscard]] server::ServerStep step_of_factors(const Arm& arm) const;
   [[nodiscard]] llm::ModelDelta mixed(const Arm& arm) const;
-  [[nodiscard]] llm::ModelDelta plainly_fused(const Arm& arm) const;
+  [[nodiscard]] llm::ModelDelta plainly_fused(const Arm& arm,
+                                              std::span<const server::Contribution> contributions) const;
   [[nodiscard]] llm::ModelDelta trained_once_more(llm::ModelDelta change) const;
   /// What the discounted updates begun at or before that version count for, of one that is fresh.
   [[nodiscard]] double share_of_those_begun_by(std::int64_t version) const;
@@ -97,12 +89,12 @@ class Learner {
   Aggregation aggregation_;
   at::Device device_;
   clients::Trainer trainer_;
+  Exchange exchange_;
   std::map<std::int64_t, Version> versions_;  // from the oldest in use to the latest
   std::vector<server::Contribution> contributions_;
   std::vector<std::int64_t> begun_;  // version that each contribution started from
   double total_weight_ = 0;          // of them, if none were stale
   server::OptimiserState optimiser_state_;
-  std::optional<clients::Transmission> transmission_;  // where updates are encoded
 };
 
 }  // namespace edgefuse::app

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "app/run/at_key.hpp"
+#include "app/run/between_rounds.hpp"
 #include "data/partitioners/registry.hpp"
 #include "sim/expects.hpp"
 #include "sim/mistakes.hpp"
@@ -79,41 +80,6 @@ void check_pruning(const scenarios::Scenario& scenario, const llm::Pruner& prune
   if (scenario.pruning.alignment.steps > 0) refuse("cannot be aligned", "use one mask, or no alignment");
 }
 
-/// A change that is carried takes the place of the one before, so every update must have started from that one.
-void check_carry(const scenarios::Scenario& scenario, Mistakes& mistakes) {
-  const bool stale = scenario.protocol.kind == "buffered" || scenario.protocol.kind == "asynchronous";
-  if (stale && scenario.recovery.between_rounds != scenarios::BetweenRounds::merge)
-    mistakes.add(scenario.source.mistake(
-        "recovery.between_rounds",
-        fmt::format("a change that is carried needs rounds, and protocol \"{}\" has none", scenario.protocol.kind),
-        "use \"merge\""));
-}
-
-/// What only makes sense where the factors go on from round to round, or only where the base does.
-void check_merge(const scenarios::Scenario& scenario, Mistakes& mistakes) {
-  const auto refuse = [&](const char* key, std::string problem, std::string remedy) {
-    mistakes.add(scenario.source.mistake(key, std::move(problem), std::move(remedy)));
-  };
-  if (scenario.recovery.between_rounds != scenarios::BetweenRounds::merge) {
-    if (scenario.compression.error_feedback && scenario.adapter.trains == scenarios::TrainedFactors::alternate)
-      refuse("compression.error_feedback", "keeps an error of B that a round of A has no use for",
-             "use adapter.trains = \"both\" or \"b\"");
-    if (scenario.fusion.optimiser.method != "none")
-      refuse("fusion.optimiser.method",
-             fmt::format("\"{}\" makes steps of the base, and the change is to be carried",
-                         scenario.fusion.optimiser.method),
-             "use recovery.between_rounds = \"merge\"");
-    return;
-  }
-  if (scenario.compression.error_feedback)
-    refuse("compression.error_feedback", "keeps an error that the next round's factors have no use for",
-           "use recovery.between_rounds = \"carry\"");
-  if (scenario.adapter.trains == scenarios::TrainedFactors::alternate)
-    refuse("adapter.trains",
-           "\"alternate\" trains A in even rounds, and each begins with B = 0, where A has no gradient",
-           "use recovery.between_rounds = \"carry\"");
-}
-
 std::size_t primary_arm(const std::vector<Arm>& arms, const std::string& name) {
   const auto found = std::ranges::find(arms, name, &Arm::name);
   EDGEFUSE_EXPECTS(found != arms.end(), "a scenario that was read names one of its arms");
@@ -151,9 +117,10 @@ Methods make_methods(const scenarios::Scenario& scenario) {
                            scenario.fusion.optimiser.settings, "fusion.optimiser.method", "fusion.optimiser.settings");
   methods.compressor = make(clients::compressors(), scenario.compression.method, scenario.compression.settings,
                             "compression.method", "compression.settings");
+  methods.down_compressor =
+      make(clients::compressors(), scenario.compression.down.method, scenario.compression.down.settings,
+           "compression.down.method", "compression.down.settings");
   check_protocol_settings(scenario, mistakes);
-  check_carry(scenario, mistakes);
-  check_merge(scenario, mistakes);
   const auto require_losses = [&](bool needed, const std::string& key, const std::string& name, const char* what) {
     if (!needed || scenario.fidelity != scenarios::Fidelity::timing) return;
     mistakes.add(scenario.source.mistake(key,
@@ -167,6 +134,7 @@ Methods make_methods(const scenarios::Scenario& scenario) {
     methods.arms = std::move(*arms);
     methods.primary_arm = primary_arm(methods.arms, scenario.fusion.primary);
   }
+  check_between_rounds(scenario, methods.arms, mistakes);
   mistakes.finish();
   return methods;
 }

@@ -28,6 +28,7 @@ struct Methods {
   std::unique_ptr<server::Selection> selection;
   std::unique_ptr<server::ServerOptimiser> optimiser;
   std::unique_ptr<clients::Compressor> compressor;
+  std::unique_ptr<clients::Compressor> down_compressor;
   std::vector<Arm> arms;
   std::size_t primary_arm = 0;  // whose model goes into the next round
 };

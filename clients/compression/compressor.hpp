@@ -7,8 +7,8 @@
 
 namespace edgefuse::clients {
 
-/// Plug-in point: how the numbers of an update are encoded on their way up. A method is one file with a function that
-/// returns it and a line in registry.cpp.
+/// Plug-in point: how numbers of factors are encoded on their way, up or down. A method is one file with a function
+/// that returns it and a line in registry.cpp.
 class Compressor {
  public:
   Compressor() = default;
@@ -16,9 +16,9 @@ class Compressor {
   Compressor& operator=(const Compressor&) = delete;
   virtual ~Compressor() = default;
 
-  /// Bits on the wire for each number of the update, those of scales and indices shared out.
+  /// Bits on the wire for each number, those of scales and indices shared out.
   [[nodiscard]] virtual double bits_each() const = 0;
-  /// Puts in the numbers' place what the server decodes. `draws` is for rounding at random.
+  /// Puts in the numbers' place what is decoded at the other end. `draws` is for rounding at random.
   virtual void transmit(std::span<float> numbers, sim::Draws& draws) const = 0;
 };
 

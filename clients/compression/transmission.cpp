@@ -1,36 +1,14 @@
 #include "clients/compression/transmission.hpp"
 
 #include <cstddef>
+#include <limits>
 #include <utility>
 #include <vector>
 
-#include <ATen/ATen.h>
-
+#include "clients/compression/factor_numbers.hpp"
 #include "sim/random.hpp"
 
 namespace edgefuse::clients {
-namespace {
-
-/// The factors that are sent, in the order they are sent in.
-std::vector<at::Tensor*> sent_factors(llm::Adapter& adapter, llm::Factors sent) {
-  std::vector<at::Tensor*> factors;
-  for (auto& [id, own] : adapter.modules) {
-    if (sent != llm::Factors::b) factors.push_back(&own.a);
-    if (sent != llm::Factors::a) factors.push_back(&own.b);
-  }
-  return factors;
-}
-
-std::vector<float> numbers_of(const std::vector<at::Tensor*>& factors) {
-  std::vector<float> numbers;
-  for (const auto* factor : factors) {
-    const auto own = factor->contiguous();
-    numbers.insert(numbers.end(), own.data_ptr<float>(), own.data_ptr<float>() + own.numel());
-  }
-  return numbers;
-}
-
-}  // namespace
 
 llm::Adapter Transmission::received(const llm::Adapter& trained, const llm::Adapter& initial, llm::Factors sent,
                                     std::uint32_t client, std::uint32_t invitation) {
@@ -48,19 +26,27 @@ llm::Adapter Transmission::received(const llm::Adapter& trained, const llm::Adap
   auto arrived = change;
   sim::Draws draws{{.seed = seed_, .domain = sim::Domain::compression, .round = invitation, .client = client}};
   compressor_.transmit(arrived, draws);
-  std::size_t first = 0;
-  for (auto* factor : factors) {
-    auto decoded = at::empty(factor->sizes(), at::kFloat);
-    for (std::int64_t i = 0; i < decoded.numel(); ++i, ++first)
-      decoded.data_ptr<float>()[i] = began[first] + arrived[first];
-    *factor = std::move(decoded);
-  }
+  auto decoded = began;
+  for (std::size_t i = 0; i < decoded.size(); ++i)
+    decoded[i] += arrived[i];
+  put(decoded, factors);
   if (error_feedback_) {
     for (std::size_t i = 0; i < change.size(); ++i)
       change[i] -= arrived[i];
     lost_[client] = std::move(change);
   }
   return result;
+}
+
+llm::Adapter downloaded(llm::Adapter held, llm::Factors sent, const Compressor& compressor, std::uint64_t seed,
+                        std::uint32_t broadcast) {
+  constexpr auto server = std::numeric_limits<std::uint32_t>::max();  // no client has this number
+  const auto factors = sent_factors(held, sent);
+  auto numbers = numbers_of(factors);
+  sim::Draws draws{{.seed = seed, .domain = sim::Domain::compression, .round = broadcast, .client = server}};
+  compressor.transmit(numbers, draws);
+  put(numbers, factors);
+  return held;
 }
 
 }  // namespace edgefuse::clients

@@ -30,4 +30,10 @@ class Transmission {
   std::map<std::uint32_t, std::vector<float>> lost_;  // by client
 };
 
+/// What arrives of factors that the server holds and sends down encoded, with top-k the largest of them and 0 for the
+/// others (FLASC, 2406.05233). `broadcast` tells apart what is not the same factors: who gets the same ones gets the
+/// same bits.
+[[nodiscard]] llm::Adapter downloaded(llm::Adapter held, llm::Factors sent, const Compressor& compressor,
+                                      std::uint64_t seed, std::uint32_t broadcast);
+
 }  // namespace edgefuse::clients

@@ -7,8 +7,8 @@
 #include <ATen/ATen.h>
 
 #include "app/run/assembly.hpp"
-#include "app/run/learner.hpp"
 #include "llm/delta.hpp"
+#include "tests/app/rounds_by_hand.hpp"
 #include "tests/app/tiny_world.hpp"
 
 // What docs/models/federated-lora.md promises of factors that go on from round to round.
@@ -16,60 +16,15 @@
 namespace edgefuse::app {
 namespace {
 
+using testing::complaint;
+using testing::Rounds;
 using testing::scenario_of;
 using testing::TinyWorld;
-
-/// Rounds of a scenario by hand: everybody trains from the latest version.
-struct Rounds {
-  Assembly assembly;
-  Learner learner;
-
-  explicit Rounds(const TinyWorld& world, std::vector<std::string> overrides)
-      : assembly{assemble(scenario_of(world, std::move(overrides)), {})},
-        learner{assembly.scenario,
-                assembly.task,
-                {.discount = [](std::int64_t) { return 1.0; },
-                 .recovery = *assembly.methods.recovery,
-                 .optimiser = assembly.methods.optimiser.get(),
-                 .compressor = assembly.methods.compressor.get()},
-                prepare_base(assembly.scenario, assembly.methods, assembly.base),
-                {}} {}
-
-  std::int64_t version = 0;
-
-  void run(std::int64_t round) {
-    for (const std::uint32_t client : {0U, 1U, 2U}) {
-      learner.keep();
-      learner.note(*assembly.plan(client), round, version);
-    }
-    (void)learner.collect();
-  }
-  void next() {
-    learner.advance(assembly.methods.arms.front());
-    for (int i = 0; i < 3; ++i)
-      learner.release(version);
-    ++version;
-  }
-  [[nodiscard]] at::Tensor a_of(std::size_t contribution) const { return factors(contribution).a; }
-  [[nodiscard]] at::Tensor b_of(std::size_t contribution) const { return factors(contribution).b; }
-
- private:
-  [[nodiscard]] const llm::LowRank& factors(std::size_t contribution) const {
-    return std::get<llm::LowRank>(learner.contributions()[contribution].delta.begin()->second);
-  }
-};
-
-const std::vector<std::string> whole = {"fleet.memory_scale=1", "pruning.ratios=[0]"};
-
-std::vector<std::string> with(std::vector<std::string> more) {
-  auto all = whole;
-  all.insert(all.end(), more.begin(), more.end());
-  return all;
-}
+using testing::whole_with;
 
 TEST(FederatedLora, WithBAloneEveryClientHasTheSameFrozenA) {
   const TinyWorld world;
-  Rounds rounds{world, with({"adapter.start=shared", "adapter.trains=b"})};
+  Rounds rounds{world, whole_with({"adapter.start=shared", "adapter.trains=b"})};
   rounds.run(1);
   EXPECT_TRUE(at::equal(rounds.a_of(0), rounds.a_of(1)));
   EXPECT_FALSE(at::equal(rounds.b_of(0), rounds.b_of(1)));
@@ -79,7 +34,7 @@ TEST(FederatedLora, WithBAloneEveryClientHasTheSameFrozenA) {
 TEST(FederatedLora, WithACommonAFedItIsExact) {
   const TinyWorld world;
   const auto change = [&](const std::string& rule) {
-    Rounds rounds{world, with({"adapter.start=shared", "adapter.trains=b", "fusion.arm[0].rule=" + rule})};
+    Rounds rounds{world, whole_with({"adapter.start=shared", "adapter.trains=b", "fusion.arm[0].rule=" + rule})};
     rounds.run(1);
     return llm::dense(rounds.learner.fused(rounds.assembly.methods.arms.front()).begin()->second);
   };
@@ -89,8 +44,8 @@ TEST(FederatedLora, WithACommonAFedItIsExact) {
 
 TEST(FederatedLora, ByTurnsOneFactorMovesAndTheOtherIsCommon) {
   const TinyWorld world;
-  Rounds rounds{world, with({"adapter.start=shared", "adapter.trains=alternate", "recovery.between_rounds=carry",
-                             "fusion.arm[0].rule=fedit", "protocol.rounds=3"})};
+  Rounds rounds{world, whole_with({"adapter.start=shared", "adapter.trains=alternate", "recovery.between_rounds=carry",
+                                   "fusion.arm[0].rule=fedit", "protocol.rounds=3"})};
   rounds.run(1);
   const auto first_a = rounds.a_of(0).clone();
   EXPECT_TRUE(at::equal(first_a, rounds.a_of(2))) << "B's round";
@@ -103,8 +58,8 @@ TEST(FederatedLora, ByTurnsOneFactorMovesAndTheOtherIsCommon) {
 
 TEST(FederatedLora, FactorsOfNoMoreRanksAreCarriedAsTheyAre) {
   const TinyWorld world;
-  Rounds rounds{world, with({"recovery.between_rounds=carry", "fusion.arm[0].rule=fedit", "protocol.rounds=2",
-                             "training.learning_rate=1e-9"})};
+  Rounds rounds{world, whole_with({"recovery.between_rounds=carry", "fusion.arm[0].rule=fedit", "protocol.rounds=2",
+                                   "training.learning_rate=1e-9"})};
   rounds.run(1);
   const auto fused = rounds.learner.fused(rounds.assembly.methods.arms.front());
   const auto a = std::get<llm::LowRank>(fused.begin()->second).a.clone();
@@ -115,8 +70,8 @@ TEST(FederatedLora, FactorsOfNoMoreRanksAreCarriedAsTheyAre) {
 
 TEST(FederatedLora, WhatIsCutOffGoesIntoTheBaseSoThatNothingIsLost) {
   const TinyWorld world;
-  Rounds rounds{world, with({"fusion.arm[0].rule=weighted-mean", "protocol.rounds=2", "adapter.rank=2",
-                             "recovery.between_rounds=carry-exact"})};
+  Rounds rounds{world, whole_with({"fusion.arm[0].rule=weighted-mean", "protocol.rounds=2", "adapter.rank=2",
+                                   "recovery.between_rounds=carry-exact"})};
   rounds.run(1);
   const auto& arm = rounds.assembly.methods.arms.front();
   const auto before = rounds.learner.base();
@@ -137,8 +92,8 @@ TEST(FederatedLora, WhatIsCutOffGoesIntoTheBaseSoThatNothingIsLost) {
 
 TEST(FederatedLora, UpdatesArriveAsTheyWereEncoded) {
   const TinyWorld world;
-  Rounds plain{world, with({})};
-  Rounds sparse{world, with({"compression.method=top-k", "compression.settings.density=0.1"})};
+  Rounds plain{world, whole_with({})};
+  Rounds sparse{world, whole_with({"compression.method=top-k", "compression.settings.density=0.1"})};
   plain.run(1);
   sparse.run(1);
   const auto zeros = [](const at::Tensor& b) { return b.eq(0).to(at::kDouble).mean().item<double>(); };
@@ -148,8 +103,8 @@ TEST(FederatedLora, UpdatesArriveAsTheyWereEncoded) {
 
 TEST(FederatedLora, TheServersStepIsTheOptimisers) {
   const TinyWorld world;
-  Rounds plain{world, with({})};
-  Rounds half{world, with({"fusion.optimiser.method=fedavgm", "fusion.optimiser.settings.rate=0.5"})};
+  Rounds plain{world, whole_with({})};
+  Rounds half{world, whole_with({"fusion.optimiser.method=fedavgm", "fusion.optimiser.settings.rate=0.5"})};
   plain.run(1);
   half.run(1);
   const auto whole_step = plain.learner.fused(plain.assembly.methods.arms.front());
@@ -161,7 +116,7 @@ TEST(FederatedLora, TheServersStepIsTheOptimisers) {
 TEST(FederatedLora, BytesOnTheWireAreThoseOfTheEncoding) {
   const TinyWorld world;
   const auto upload = [&](std::vector<std::string> more) {
-    return assemble(scenario_of(world, with(std::move(more))), {}).plan(0)->upload.value;
+    return assemble(scenario_of(world, whole_with(std::move(more))), {}).plan(0)->upload.value;
   };
   const double plain = upload({});
   EXPECT_EQ(upload({"compression.method=fp16"}), plain / 2);
@@ -171,19 +126,9 @@ TEST(FederatedLora, BytesOnTheWireAreThoseOfTheEncoding) {
 
 TEST(FederatedLora, WhatDoesNotGoTogetherIsRefused) {
   const TinyWorld world;
-  const auto complaint = [&](std::vector<std::string> overrides) {
-    std::vector<std::string> arguments = {"check", world.scenario.string()};
-    for (const auto& one : overrides)
-      arguments.insert(arguments.end(), {"--set", one});
-    const auto outcome = testing::edgefuse(arguments);
-    EXPECT_EQ(outcome.code, 2) << outcome.out;
-    return outcome.err;
-  };
-  EXPECT_NE(complaint({"adapter.trains=alternate"}).find("carry"), std::string::npos);
-  EXPECT_NE(complaint({"compression.error_feedback=true"}).find("carry"), std::string::npos);
-  EXPECT_NE(complaint({"fusion.optimiser.method=fedadam", "recovery.between_rounds=carry"}).find("merge"),
-            std::string::npos);
-  EXPECT_NE(complaint({"compression.method=zip"}).find("compression"), std::string::npos);
+  EXPECT_NE(complaint(world, {"adapter.trains=alternate"}).find("carry"), std::string::npos);
+  EXPECT_NE(complaint(world, {"compression.error_feedback=true"}).find("carry"), std::string::npos);
+  EXPECT_NE(complaint(world, {"compression.method=zip"}).find("compression"), std::string::npos);
 }
 
 }  // namespace

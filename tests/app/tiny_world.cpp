@@ -136,6 +136,15 @@ Recorded recorded(const TinyWorld& world, const std::vector<std::string>& overri
   return {results::read_result(file), outcome.err};
 }
 
+std::string complaint(const TinyWorld& world, const std::vector<std::string>& overrides) {
+  std::vector<std::string> arguments = {"check", world.scenario.string()};
+  for (const auto& one : overrides)
+    arguments.insert(arguments.end(), {"--set", one});
+  const auto outcome = edgefuse(arguments);
+  EXPECT_EQ(outcome.code, 2) << outcome.out;
+  return outcome.err;
+}
+
 scenarios::Scenario scenario_of(const TinyWorld& world, const std::vector<std::string>& overrides) {
   return scenarios::load_scenario(world.scenario, overrides);
 }

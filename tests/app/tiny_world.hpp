@@ -43,6 +43,9 @@ struct Recorded {
 /// The run has to come to its end; else the test fails.
 [[nodiscard]] Recorded recorded(const TinyWorld& world, const std::vector<std::string>& overrides = {});
 
+/// What `check` says of the world's scenario with these overrides, which it has to refuse.
+[[nodiscard]] std::string complaint(const TinyWorld& world, const std::vector<std::string>& overrides);
+
 /// The world's scenario with these overrides.
 [[nodiscard]] scenarios::Scenario scenario_of(const TinyWorld& world, const std::vector<std::string>& overrides = {});
 

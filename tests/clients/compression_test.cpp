@@ -150,5 +150,32 @@ TEST(Transmission, AnErrorIsNotFedToOtherFactors) {
   EXPECT_TRUE(at::equal(only(after).b, only(alone).b));
 }
 
+TEST(Transmission, OnTheWayDownTheLargestFactorsArriveAndZeroForTheOthers) {
+  const auto method = compressors().make("top-k", {{"density", 0.25}});
+  const auto held = adapter_of(3, 4);  // 15 numbers of A and 21 of B
+  const auto before_a = only(held).a.clone();
+  const auto arrived = downloaded(held, llm::Factors::both, *method, 1, 7);
+  EXPECT_TRUE(at::equal(only(held).a, before_a)) << "what the server holds is not written into";
+  const auto numbers = [](const llm::Adapter& adapter) {
+    return at::cat({only(adapter).a.reshape({-1}), only(adapter).b.reshape({-1})}).contiguous();
+  };
+  const auto all = numbers(held);
+  const auto sent = numbers(arrived);
+  for (std::int64_t i = 0; i < all.numel(); ++i) {
+    const auto larger = all.abs().gt(all[i].abs()).sum().item<std::int64_t>();
+    EXPECT_EQ(sent[i].item<float>(), larger < 9 ? all[i].item<float>() : 0) << "number " << i;
+  }
+}
+
+TEST(Transmission, OneBroadcastArrivesAlikeAndAnotherIsRoundedAnew) {
+  const auto method = compressors().make("int4");
+  const auto once = downloaded(adapter_of(3, 4), llm::Factors::a, *method, 1, 7);
+  const auto again = downloaded(adapter_of(3, 4), llm::Factors::a, *method, 1, 7);
+  const auto other = downloaded(adapter_of(3, 4), llm::Factors::a, *method, 1, 8);
+  EXPECT_TRUE(at::equal(only(once).a, only(again).a));
+  EXPECT_FALSE(at::equal(only(once).a, only(other).a));
+  EXPECT_TRUE(at::equal(only(once).b, only(adapter_of(3, 4)).b)) << "only A went through it";
+}
+
 }  // namespace
 }  // namespace edgefuse::clients

@@ -126,6 +126,23 @@ TEST(Costs, MemoryAndBytesByHand) {
   EXPECT_DOUBLE_EQ(download_bytes(tiny(), whole).value, 2 * 4290);
 }
 
+TEST(Costs, FactorsThatComeAlongAreChargedOnTheWayDown) {
+  const StepShape step{.rows = 3, .sequence = 5};
+  const auto spec = lora(2, {Projection::q, Projection::down});
+  const auto whole = full_shape(tiny());
+  const auto down = [&](const CostOptions& options) {
+    return variant_cost(tiny(), whole, spec, step, options).download.value - download_bytes(tiny(), whole).value;
+  };
+  constexpr double a = 2 * 2 * (10 + 30);  // rank 2, two layers: q has 10 inputs, down 30
+  constexpr double b = 2 * 2 * (24 + 10);
+  EXPECT_DOUBLE_EQ(down({}), 0);
+  EXPECT_DOUBLE_EQ(down({.carried = Sent::both}), 4 * (a + b));
+  EXPECT_DOUBLE_EQ(down({.carried = Sent::a}), 4 * a);
+  EXPECT_DOUBLE_EQ(down({.carried_bits = 16, .carried = Sent::both}), 2 * (a + b));
+  EXPECT_DOUBLE_EQ(down({.carried_bits = 0.1 * 64, .carried = Sent::both}), std::ceil(0.8 * (a + b)));
+  EXPECT_DOUBLE_EQ(down({.update_bits = 16, .sent = Sent::b, .carried = Sent::both}), 4 * (a + b));
+}
+
 TEST(Costs, MemoryIsThatOfTheStepWithTheMostLabelsAndTimeThatOfTheMean) {
   const StepShape mean{.rows = 3, .sequence = 5, .labelled_share = 0.2};
   StepShape uneven = mean;

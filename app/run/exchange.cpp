@@ -1,0 +1,94 @@
+#include "app/run/exchange.hpp"
+
+#include <utility>
+
+#include "app/run/carried.hpp"
+#include "app/run/engine_options.hpp"
+#include "llm/pruning/record.hpp"
+#include "llm/variant.hpp"
+#include "server/recovery/restriction.hpp"
+
+namespace edgefuse::app {
+namespace {
+
+/// A change of the base in the shapes of a client's variant.
+llm::ModelDelta as_variants_see(const llm::ModelDelta& change, const BaseVersion& model, const Start& who) {
+  const auto& config = model.base().config;
+  const auto& shape = model.variant(who.variant).shape;
+  if (model.masks() == 1) return server::restricted(change, shape, config);
+  return server::restricted(llm::sort(change, config, model.order(mask_of(who.client, model))), shape, config);
+}
+
+}  // namespace
+
+std::size_t mask_of(std::uint32_t client, const BaseVersion& model) {
+  return client % model.masks();
+}
+
+Exchange::Exchange(const scenarios::Scenario& scenario, const clients::Compressor* up, const clients::Compressor* down)
+    : scenario_{scenario}, down_{scenario.compression.down.method == "none" ? nullptr : down} {
+  if (up != nullptr) up_.emplace(*up, scenario.compression.error_feedback, scenario.seed);
+}
+
+llm::Factors Exchange::trained(std::int64_t version) const {
+  switch (scenario_.adapter.trains) {
+    case scenarios::TrainedFactors::both:
+      return llm::Factors::both;
+    case scenarios::TrainedFactors::b:
+      return llm::Factors::b;
+    case scenarios::TrainedFactors::alternate:
+      break;
+  }
+  return version % 2 == 0 ? llm::Factors::b : llm::Factors::a;  // B first: with B = 0 nothing moves A
+}
+
+std::optional<llm::ModelDelta> Exchange::first(const llm::Model& base) const {
+  const bool shared = scenario_.adapter.start == scenarios::AdapterStart::shared;
+  if (!shared || scenario_.recovery.between_rounds == scenarios::BetweenRounds::merge) return std::nullopt;
+  return llm::to_delta(llm::make_adapter(base, lora_spec(scenario_.adapter), scenario_.seed, 0));
+}
+
+llm::Adapter Exchange::fresh(const BaseVersion& model, const Start& who) const {
+  const auto& variant = model.variant(who.variant).model;
+  auto spec = lora_spec(scenario_.adapter);
+  spec.rank = who.rank;
+  if (scenario_.adapter.start == scenarios::AdapterStart::own)
+    return llm::make_adapter(variant, spec, scenario_.seed, who.client, who.stream);
+  auto shared = llm::make_adapter(variant, spec, scenario_.seed, 0);
+  if (model.masks() > 1) {  // drawn in the order of this mask, and what all share lies in the base's
+    const auto everybodys = llm::to_delta(llm::make_adapter(model.base(), spec, scenario_.seed, 0));
+    start_from(shared, as_adapter(as_variants_see(everybodys, model, who), spec));
+  }
+  return shared;
+}
+
+Exchange::Download Exchange::download(const BaseVersion& model, const llm::ModelDelta& carried,
+                                      const Start& who) const {
+  auto spec = lora_spec(scenario_.adapter);
+  spec.rank = who.rank;
+  const auto held = as_adapter(as_variants_see(carried, model, who), spec);
+  if (down_ == nullptr) return {.held = held, .sent = held};
+  // Who has the same variant and rank of one version gets the same.
+  const auto variants = model.masks() * model.ratios();
+  const auto broadcast = static_cast<std::uint32_t>(static_cast<std::size_t>(who.version) * variants + who.variant);
+  return {.held = held, .sent = clients::downloaded(held, llm::Factors::both, *down_, scenario_.seed, broadcast)};
+}
+
+llm::Adapter Exchange::start(const BaseVersion& model, const std::optional<llm::ModelDelta>& carried,
+                             const Start& who) const {
+  auto adapter = fresh(model, who);
+  if (carried) start_from(adapter, download(model, *carried, who).sent);
+  return adapter;
+}
+
+llm::Adapter Exchange::received(const llm::Update& update, const BaseVersion& model,
+                                const std::optional<llm::ModelDelta>& carried, const Start& who) {
+  auto arrived =
+      up_ ? up_->received(update.adapter, start(model, carried, who), trained(who.version), who.client, who.stream)
+          : update.adapter;
+  if (!carried || down_ == nullptr) return arrived;
+  const auto [held, sent] = download(model, *carried, who);
+  return plus_unsent(std::move(arrived), held, sent);
+}
+
+}  // namespace edgefuse::app

@@ -1,0 +1,61 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+
+#include "app/run/base_version.hpp"
+#include "clients/compression/transmission.hpp"
+#include "llm/adapter.hpp"
+#include "llm/delta.hpp"
+#include "llm/training.hpp"
+#include "llm/update.hpp"
+#include "scenarios/scenario.hpp"
+
+namespace edgefuse::app {
+
+/// One client's participation: which of its adapters, on which of the variants of all masks.
+struct Start {
+  std::uint32_t client = 0;
+  std::uint32_t stream = 0;  // its invitation
+  std::int64_t rank = 0;
+  std::size_t variant = 0;
+  std::int64_t version = 0;
+};
+
+/// The mask by which a client's variants are cut.
+[[nodiscard]] std::size_t mask_of(std::uint32_t client, const BaseVersion& model);
+
+/// The adapters that go down and come up: where clients begin, and what arrives of what they made of it
+/// (docs/models/federated-lora.md).
+class Exchange {
+ public:
+  /// Without a compressor numbers arrive as they were sent. All outlive the exchange.
+  Exchange(const scenarios::Scenario& scenario, const clients::Compressor* up, const clients::Compressor* down);
+
+  /// Which factors the round from that version trains and sends.
+  [[nodiscard]] llm::Factors trained(std::int64_t version) const;
+  /// The factors of the base with which everybody begins, where that is so and they are carried from then on.
+  [[nodiscard]] std::optional<llm::ModelDelta> first(const llm::Model& base) const;
+
+  /// Where that client begins; `carried` are the server's factors, of base() of `model`. Several may ask at a time.
+  [[nodiscard]] llm::Adapter start(const BaseVersion& model, const std::optional<llm::ModelDelta>& carried,
+                                   const Start& who) const;
+  /// What the server has of an update: what arrived, and beside it what the server had not sent down. Once for each.
+  [[nodiscard]] llm::Adapter received(const llm::Update& update, const BaseVersion& model,
+                                      const std::optional<llm::ModelDelta>& carried, const Start& who);
+
+ private:
+  /// The carried factors as a client has them, and as the server does, which knows them all.
+  struct Download {
+    llm::Adapter held;
+    llm::Adapter sent;
+  };
+  [[nodiscard]] llm::Adapter fresh(const BaseVersion& model, const Start& who) const;
+  [[nodiscard]] Download download(const BaseVersion& model, const llm::ModelDelta& carried, const Start& who) const;
+
+  const scenarios::Scenario& scenario_;
+  const clients::Compressor* down_;
+  std::optional<clients::Transmission> up_;
+};
+
+}  // namespace edgefuse::app

@@ -1,0 +1,68 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include <ATen/core/Tensor.h>
+
+#include "app/run/assembly.hpp"
+#include "app/run/learner.hpp"
+#include "llm/delta.hpp"
+#include "tests/app/tiny_world.hpp"
+
+namespace edgefuse::app::testing {
+
+/// Rounds of a scenario by hand: everybody trains from the latest version.
+struct Rounds {
+  Assembly assembly;
+  Learner learner;
+
+  explicit Rounds(const TinyWorld& world, std::vector<std::string> overrides)
+      : assembly{assemble(scenario_of(world, std::move(overrides)), {})},
+        learner{assembly.scenario,
+                assembly.task,
+                {.discount = [](std::int64_t) { return 1.0; },
+                 .recovery = *assembly.methods.recovery,
+                 .optimiser = assembly.methods.optimiser.get(),
+                 .compressor = assembly.methods.compressor.get(),
+                 .down_compressor = assembly.methods.down_compressor.get()},
+                prepare_base(assembly.scenario, assembly.methods, assembly.base),
+                {}} {}
+
+  std::int64_t version = 0;
+  std::size_t started = 0;
+
+  void run(std::int64_t round, const std::vector<std::uint32_t>& clients = {0, 1, 2}) {
+    for (const auto client : clients) {
+      learner.keep();
+      learner.note(*assembly.plan(client), round, version);
+    }
+    started = clients.size();
+    (void)learner.collect();
+  }
+  void next() {
+    learner.advance(arm());
+    for (; started > 0; --started)
+      learner.release(version);
+    ++version;
+  }
+  [[nodiscard]] const Arm& arm() const { return assembly.methods.arms.front(); }
+  [[nodiscard]] at::Tensor a_of(std::size_t contribution) const { return factors(contribution).a; }
+  [[nodiscard]] at::Tensor b_of(std::size_t contribution) const { return factors(contribution).b; }
+  /// Of the first module.
+  [[nodiscard]] const llm::LowRank& factors(std::size_t contribution) const {
+    return std::get<llm::LowRank>(learner.contributions()[contribution].delta.begin()->second);
+  }
+};
+
+/// Everybody trains the whole base, and more.
+[[nodiscard]] inline std::vector<std::string> whole_with(std::vector<std::string> more) {
+  more.insert(more.end(), {"fleet.memory_scale=1", "pruning.ratios=[0]"});
+  return more;
+}
+
+}  // namespace edgefuse::app::testing
