@@ -30,6 +30,7 @@ enum class PromptFormat : std::uint8_t { headings, chatml };
 enum class TextUnit : std::uint8_t { paragraph, speaker };
 enum class AdapterStart : std::uint8_t { own, shared };
 enum class TrainedFactors : std::uint8_t { both, b, alternate };
+enum class SharedFactors : std::uint8_t { both, a };
 enum class EvaluatedModel : std::uint8_t { base, adapters, fused };
 
 struct Base {
@@ -75,6 +76,7 @@ struct Adapter {
   bool rslora = false;
   AdapterStart start = AdapterStart::own;
   TrainedFactors trains = TrainedFactors::both;
+  SharedFactors shares = SharedFactors::both;
   std::vector<std::string> targets = {"q", "k", "v", "o", "gate", "up", "down"};
 
   friend bool operator==(const Adapter&, const Adapter&) = default;

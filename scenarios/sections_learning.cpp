@@ -99,6 +99,9 @@ Section adapter_section() {
           key("trains", &Adapter::trains, Choice<TrainedFactors>{{{"both", "b", "alternate"}}},
               "What training moves, and an update holds: A and B; B alone (FFA-LoRA); or B in odd rounds and A "
               "in even ones (RoLoRA). docs/models/federated-lora.md."),
+          key("shares", &Adapter::shares, Choice<SharedFactors>{{{"both", "a"}}},
+              "What travels of the factors and is fused: both, or A alone, and every client keeps its B from round to "
+              "round (FedSA-LoRA)."),
       });
 }
 

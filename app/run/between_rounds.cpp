@@ -1,6 +1,7 @@
 #include "app/run/between_rounds.hpp"
 
 #include <cstddef>
+#include <functional>
 #include <string>
 #include <utility>
 
@@ -10,11 +11,12 @@ namespace edgefuse::app {
 namespace {
 
 using scenarios::BetweenRounds;
+using scenarios::TrainedFactors;
 
 class BetweenRoundsCheck {
  public:
-  BetweenRoundsCheck(const scenarios::Scenario& scenario, Mistakes& mistakes)
-      : scenario_{scenario}, mistakes_{mistakes} {}
+  BetweenRoundsCheck(const scenarios::Scenario& scenario, const std::vector<Arm>& arms, Mistakes& mistakes)
+      : scenario_{scenario}, arms_{arms}, mistakes_{mistakes} {}
 
   /// A change that is carried takes the place of the one before, so every update must have started from that one.
   void of_carrying() {
@@ -24,7 +26,7 @@ class BetweenRoundsCheck {
           "recovery.between_rounds",
           fmt::format("a change that is carried needs rounds, and protocol \"{}\" has none", scenario_.protocol.kind),
           "use \"merge\"");
-    if (scenario_.compression.error_feedback && scenario_.adapter.trains == scenarios::TrainedFactors::alternate)
+    if (scenario_.compression.error_feedback && scenario_.adapter.trains == TrainedFactors::alternate)
       refuse("compression.error_feedback", "keeps an error of B that a round of A has no use for",
              "use adapter.trains = \"both\" or \"b\"");
   }
@@ -36,56 +38,79 @@ class BetweenRoundsCheck {
     if (scenario_.compression.down.method != "none")
       refuse("compression.down.method", "is of factors that are carried, and none are",
              "use recovery.between_rounds = \"carry\", or \"none\"");
-    if (scenario_.adapter.trains == scenarios::TrainedFactors::alternate)
+    if (scenario_.adapter.trains == TrainedFactors::alternate)
       refuse("adapter.trains",
              "\"alternate\" trains A in even rounds, and each begins with B = 0, where A has no gradient",
              "use recovery.between_rounds = \"carry\"");
+    if (scenario_.adapter.shares == scenarios::SharedFactors::a)
+      refuse("adapter.shares", "\"a\" goes on with A, and a merge with the base alone",
+             "use recovery.between_rounds = \"carry\"");
   }
 
-  /// A server optimiser that steps from factors needs them from the first round on, in one shape, and a change of them.
-  void of_steps_of_factors(const std::vector<Arm>& arms) {
+  /// The server steps from factors, so it needs them from the first round on, and a change of them from each.
+  void of_steps_of_factors() {
     const auto steps =
         fmt::format("\"{}\" makes steps of the factors that are carried", scenario_.fusion.optimiser.method);
-    const auto unless = [&](bool right, const std::string& key, const char* why, const char* remedy) {
-      if (!right)
-        refuse(key, fmt::format("{}, {}", steps, why), fmt::format("{}, or between_rounds = \"merge\"", remedy));
-    };
-    unless(scenario_.recovery.between_rounds == BetweenRounds::carry, "recovery.between_rounds",
-           "and none is left for the base", "use \"carry\"");
-    unless(scenario_.adapter.start == scenarios::AdapterStart::shared, "adapter.start",
+    of_factors_alone(steps, [](const Arm& arm, const std::string&) { return arm.rule->keeps_factors(); });
+    unless(scenario_.adapter.start == scenarios::AdapterStart::shared, "adapter.start", steps,
            "and the first has to step from factors that all share", "use \"shared\"");
-    unless(scenario_.adapter.trains != scenarios::TrainedFactors::alternate, "adapter.trains",
+    unless(scenario_.adapter.trains != TrainedFactors::alternate, "adapter.trains", steps,
            "and moments of B would move it in rounds of A", "use \"both\" or \"b\"");
-    unless(!scenario_.adapter.ranks || scenario_.adapter.ranks->size() == 1, "adapter.ranks",
+  }
+
+  /// The server has no B, and so no change of the base.
+  void of_sharing_a() {
+    const std::string means = "adapter.shares = \"a\" means A's";
+    of_factors_alone(means, [](const Arm&, const std::string& rule) { return rule == "fedit"; });
+    unless(scenario_.adapter.trains == TrainedFactors::both, "adapter.trains", means, "and every client trains both",
+           "use \"both\"");
+    unless(!scenario_.output.conflict, "output.conflict", means, "and the server has no changes to compare",
+           "set it to false");
+  }
+
+ private:
+  using FitsRule = std::function<bool(const Arm& arm, const std::string& rule)>;
+
+  /// What is fused is factors of one shape, and nothing but factors comes of it.
+  void of_factors_alone(const std::string& what, const FitsRule& fits) {
+    unless(scenario_.recovery.between_rounds == BetweenRounds::carry, "recovery.between_rounds", what,
+           "and leaves nothing for the base", "use \"carry\"");
+    unless(!scenario_.adapter.ranks || scenario_.adapter.ranks->size() == 1, "adapter.ranks", what,
            "and these are of several shapes", "offer one rank");
-    unless(scenario_.recovery.method == "zero-fill", "recovery.method", "and this one changes them",
+    unless(scenario_.recovery.method == "zero-fill", "recovery.method", what, "and this recovery makes others",
            "use \"zero-fill\"");
-    unless(scenario_.recovery.retraining.steps == 0, "recovery.retraining.steps", "and retraining adds others",
+    unless(scenario_.recovery.retraining.steps == 0, "recovery.retraining.steps", what, "and retraining adds others",
            "set it to 0");
-    for (std::size_t i = 0; i < arms.size(); ++i) {
+    for (std::size_t i = 0; i < arms_.size(); ++i) {
       const auto arm = fmt::format("fusion.arm[{}].", i);
-      unless(arms[i].rule->keeps_factors(), arm + "rule", "and this rule makes others", "use \"fedit\"");
-      unless(scenario_.fusion.arms[i].conflict == "none", arm + "conflict", "and this resolver makes others",
+      unless(fits(arms_[i], scenario_.fusion.arms[i].rule), arm + "rule", what, "and this rule makes others",
+             "use \"fedit\"");
+      unless(scenario_.fusion.arms[i].conflict == "none", arm + "conflict", what, "and this resolver makes others",
              "use \"none\"");
     }
   }
 
- private:
+  void unless(bool right, const std::string& key, const std::string& what, const char* why, const char* remedy) {
+    if (!right) refuse(key, fmt::format("{}, {}", what, why), remedy);
+  }
+
   void refuse(const std::string& key, std::string problem, std::string remedy) {
     mistakes_.add(scenario_.source.mistake(key, std::move(problem), std::move(remedy)));
   }
 
   const scenarios::Scenario& scenario_;
+  const std::vector<Arm>& arms_;
   Mistakes& mistakes_;
 };
 
 }  // namespace
 
 void check_between_rounds(const scenarios::Scenario& scenario, const std::vector<Arm>& arms, Mistakes& mistakes) {
-  BetweenRoundsCheck check{scenario, mistakes};
+  BetweenRoundsCheck check{scenario, arms, mistakes};
   if (scenario.recovery.between_rounds == BetweenRounds::merge) return check.of_merging();
   check.of_carrying();
-  if (scenario.fusion.optimiser.method != "none") check.of_steps_of_factors(arms);
+  if (scenario.fusion.optimiser.method != "none") check.of_steps_of_factors();
+  if (scenario.adapter.shares == scenarios::SharedFactors::a) check.of_sharing_a();
 }
 
 }  // namespace edgefuse::app

@@ -33,9 +33,15 @@ llm::Storage storage(scenarios::Storage chosen) {
   return llm::Storage::fp16;
 }
 
-llm::Sent sent(scenarios::TrainedFactors trained) {
-  if (trained == scenarios::TrainedFactors::b) return llm::Sent::b;
-  return trained == scenarios::TrainedFactors::alternate ? llm::Sent::one : llm::Sent::both;
+llm::Sent sent(const scenarios::Adapter& adapter) {
+  if (adapter.shares == scenarios::SharedFactors::a) return llm::Sent::a;
+  if (adapter.trains == scenarios::TrainedFactors::b) return llm::Sent::b;
+  return adapter.trains == scenarios::TrainedFactors::alternate ? llm::Sent::one : llm::Sent::both;
+}
+
+llm::Sent carried(const scenarios::Scenario& scenario) {
+  if (scenario.recovery.between_rounds == scenarios::BetweenRounds::merge) return llm::Sent::none;
+  return scenario.adapter.shares == scenarios::SharedFactors::a ? llm::Sent::a : llm::Sent::both;
 }
 
 }  // namespace
@@ -47,12 +53,11 @@ llm::Quantisation quantisation(scenarios::Storage storage) {
 
 llm::CostOptions cost_options(const scenarios::Scenario& scenario, const WireBits& bits) {
   const auto& training = scenario.training;
-  const bool carries = scenario.recovery.between_rounds != scenarios::BetweenRounds::merge;
   llm::CostOptions options{.weights = storage(scenario.base.storage),
                            .update_bits = bits.update,
-                           .sent = sent(scenario.adapter.trains),
+                           .sent = sent(scenario.adapter),
                            .carried_bits = bits.carried,
-                           .carried = carries ? llm::Sent::both : llm::Sent::none};
+                           .carried = carried(scenario)};
   if (training.optimiser == scenarios::Optimiser::sgd) options.moments = training.momentum > 0 ? 1 : 0;
   return options;
 }

@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include <ATen/ATen.h>
+
 #include "app/run/carried.hpp"
 #include "app/run/engine_options.hpp"
 #include "llm/pruning/record.hpp"
@@ -71,24 +73,39 @@ Exchange::Download Exchange::download(const BaseVersion& model, const llm::Model
   // Who has the same variant and rank of one version gets the same.
   const auto variants = model.masks() * model.ratios();
   const auto broadcast = static_cast<std::uint32_t>(static_cast<std::size_t>(who.version) * variants + who.variant);
-  return {.held = held, .sent = clients::downloaded(held, llm::Factors::both, *down_, scenario_.seed, broadcast)};
+  const auto travels = keeps_b() ? llm::Factors::a : llm::Factors::both;
+  return {.held = held, .sent = clients::downloaded(held, travels, *down_, scenario_.seed, broadcast)};
 }
 
 llm::Adapter Exchange::start(const BaseVersion& model, const std::optional<llm::ModelDelta>& carried,
                              const Start& who) const {
   auto adapter = fresh(model, who);
   if (carried) start_from(adapter, download(model, *carried, who).sent);
+  const auto own = own_b_.find(who.client);
+  if (own == own_b_.end() || own->second.variant != who.variant || own->second.rank != who.rank) return adapter;
+  for (auto& [id, factors] : adapter.modules)
+    factors.b.copy_(own->second.modules.at(id));
   return adapter;
 }
 
 llm::Adapter Exchange::received(const llm::Update& update, const BaseVersion& model,
                                 const std::optional<llm::ModelDelta>& carried, const Start& who) {
   auto arrived =
-      up_ ? up_->received(update.adapter, start(model, carried, who), trained(who.version), who.client, who.stream)
+      up_ ? up_->received(update.adapter, start(model, carried, who), sent(who.version), who.client, who.stream)
           : update.adapter;
+  if (keeps_b())
+    for (auto& [id, factors] : arrived.modules)
+      factors.b = at::zeros_like(factors.b);
   if (!carried || down_ == nullptr) return arrived;
   const auto [held, sent] = download(model, *carried, who);
   return plus_unsent(std::move(arrived), held, sent);
+}
+
+void Exchange::keep_b(const llm::Update& update, const Start& who) {
+  OwnB own{.variant = who.variant, .rank = who.rank, .modules = {}};
+  for (const auto& [id, factors] : update.adapter.modules)
+    own.modules[id] = factors.b;
+  own_b_.insert_or_assign(who.client, std::move(own));
 }
 
 }  // namespace edgefuse::app

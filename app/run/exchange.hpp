@@ -1,12 +1,16 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
+
+#include <ATen/core/Tensor.h>
 
 #include "app/run/base_version.hpp"
 #include "clients/compression/transmission.hpp"
 #include "llm/adapter.hpp"
 #include "llm/delta.hpp"
+#include "llm/module_id.hpp"
 #include "llm/training.hpp"
 #include "llm/update.hpp"
 #include "scenarios/scenario.hpp"
@@ -32,30 +36,43 @@ class Exchange {
   /// Without a compressor numbers arrive as they were sent. All outlive the exchange.
   Exchange(const scenarios::Scenario& scenario, const clients::Compressor* up, const clients::Compressor* down);
 
-  /// Which factors the round from that version trains and sends.
+  /// Which factors the round from that version trains.
   [[nodiscard]] llm::Factors trained(std::int64_t version) const;
+  /// Whether A alone travels, and every client keeps its B from round to round (FedSA-LoRA, 2410.01463).
+  [[nodiscard]] bool keeps_b() const { return scenario_.adapter.shares == scenarios::SharedFactors::a; }
   /// The factors of the base with which everybody begins, where that is so and they are carried from then on.
   [[nodiscard]] std::optional<llm::ModelDelta> first(const llm::Model& base) const;
 
   /// Where that client begins; `carried` are the server's factors, of base() of `model`. Several may ask at a time.
   [[nodiscard]] llm::Adapter start(const BaseVersion& model, const std::optional<llm::ModelDelta>& carried,
                                    const Start& who) const;
-  /// What the server has of an update: what arrived, and beside it what the server had not sent down. Once for each.
+  /// What the server has of an update: what arrived, and beside it what the server had not sent down; B = 0 where
+  /// clients keep it. Once for each.
   [[nodiscard]] llm::Adapter received(const llm::Update& update, const BaseVersion& model,
                                       const std::optional<llm::ModelDelta>& carried, const Start& who);
+  /// The client goes on from its B, when it takes part again with that variant and rank; else from B = 0.
+  void keep_b(const llm::Update& update, const Start& who);
 
  private:
+  struct OwnB {
+    std::size_t variant = 0;
+    std::int64_t rank = 0;
+    std::map<llm::ModuleId, at::Tensor> modules;  // [out, rank]
+  };
   /// The carried factors as a client has them, and as the server does, which knows them all.
   struct Download {
     llm::Adapter held;
     llm::Adapter sent;
   };
+  /// Which factors travel in that round.
+  [[nodiscard]] llm::Factors sent(std::int64_t version) const { return keeps_b() ? llm::Factors::a : trained(version); }
   [[nodiscard]] llm::Adapter fresh(const BaseVersion& model, const Start& who) const;
   [[nodiscard]] Download download(const BaseVersion& model, const llm::ModelDelta& carried, const Start& who) const;
 
   const scenarios::Scenario& scenario_;
   const clients::Compressor* down_;
   std::optional<clients::Transmission> up_;
+  std::map<std::uint32_t, OwnB> own_b_;  // of clients that took part
 };
 
 }  // namespace edgefuse::app

@@ -56,30 +56,41 @@ void Learner::release(std::int64_t version) {
     versions_.erase(versions_.begin());
 }
 
-void Learner::note(const llm::Plan& plan, std::int64_t invitation, std::int64_t version) {
-  const auto stream = static_cast<std::uint32_t>(invitation);
+Start Learner::start_of(const llm::Plan& plan, std::int64_t invitation, std::int64_t version) const {
+  const auto& model = versions_.at(version).model;
+  return {.client = plan.client,
+          .stream = static_cast<std::uint32_t>(invitation),
+          .rank = plan.rank,
+          .variant = mask_of(plan.client, model) * model.ratios() + plan.variant,
+          .version = version};
+}
+
+llm::Adapter Learner::begins(const llm::Plan& plan, std::int64_t invitation, std::int64_t version) const {
   const auto& from = versions_.at(version);
+  return exchange_.start(from.model, from.carried, start_of(plan, invitation, version));
+}
+
+void Learner::note(const llm::Plan& plan, std::int64_t invitation, std::int64_t version) {
   auto numbered = plan;  // among the variants of all masks
-  numbered.variant += static_cast<std::uint32_t>(mask_of(plan.client, from.model) * from.model.ratios());
-  const Start start{
-      .client = plan.client, .stream = stream, .rank = plan.rank, .variant = numbered.variant, .version = version};
-  const auto build = [this, start]() -> llm::TrainingJob {
-    const auto& shard = task_.shard(start.client);
-    const auto& version = versions_.at(start.version);
-    return {.initial = exchange_.start(version.model, version.carried, start),
+  numbered.variant = static_cast<std::uint32_t>(start_of(plan, invitation, version).variant);
+  const auto build = [this, plan, invitation, version]() -> llm::TrainingJob {
+    const auto stream = static_cast<std::uint32_t>(invitation);
+    const auto& shard = task_.shard(plan.client);
+    return {.initial = begins(plan, invitation, version),
             .steps = clients::local_batches(shard.examples, local_schedule(scenario_.training), scenario_.seed,
-                                            start.client, start.stream),
+                                            plan.client, stream),
             .randomness = {.seed = scenario_.seed,
                            .domain = sim::Domain::dropout_seed,
-                           .round = start.stream,
-                           .client = start.client},
-            .trains = exchange_.trained(start.version)};
+                           .round = stream,
+                           .client = plan.client},
+            .trains = exchange_.trained(version)};
   };
   trainer_.note({.plan = numbered, .invitation = invitation, .version = version, .build = build});
 }
 
 std::vector<TrainingRecord> Learner::collect(const clients::TrainingWatch& watch) {
   contributions_.clear();
+  personal_.clear();
   begun_.clear();
   std::vector<TrainingRecord> records;
   const auto variant = [this](std::int64_t version, std::uint32_t index) -> const clients::VariantModel& {
@@ -101,39 +112,57 @@ std::vector<TrainingRecord> Learner::collect(const clients::TrainingWatch& watch
 }
 
 void Learner::add_contribution(const llm::Update& update, TrainingRecord& record) {
-  const auto& [model, users, change, carried] = versions_.at(update.version);
-  const auto mask = mask_of(update.client, model);
-  const auto index = mask * model.ratios() + ratio_index(model, update.variant);
-  const auto& trained_on = model.variant(index);
+  const auto& version = versions_.at(update.version);
+  const auto mask = mask_of(update.client, version.model);
+  const Start who{.client = update.client,
+                  .stream = static_cast<std::uint32_t>(record.invitation),
+                  .rank = update.adapter.spec.rank,
+                  .variant = mask * version.model.ratios() + ratio_index(version.model, update.variant),
+                  .version = update.version};
   auto arrived = update;
-  arrived.adapter = exchange_.received(update, model, carried,
-                                       {.client = update.client,
-                                        .stream = static_cast<std::uint32_t>(record.invitation),
-                                        .rank = update.adapter.spec.rank,
-                                        .variant = index,
-                                        .version = update.version});
-  auto recovered = aggregation_.recovery.recover(arrived, {.base = model.sorted(mask),
-                                                           .variant = trained_on.model,
-                                                           .seed = scenario_.seed,
-                                                           .round = static_cast<std::uint32_t>(record.invitation)});
-  auto* delta = std::get_if<llm::ModelDelta>(&recovered);
-  if (delta == nullptr) return;
-  auto coverage = server::coverage_of(update.variant, base().config);
-  if (model.masks() > 1) {
-    *delta = llm::unsort(*delta, base().config, model.order(mask));
-    coverage = server::coverage_of(llm::kept_units(model.order(mask), update.variant), base().config);
+  arrived.adapter = exchange_.received(update, version.model, version.carried, who);
+  auto delta = recovered(arrived, who);
+  auto own = exchange_.keeps_b() ? recovered(update, who) : std::nullopt;
+  if (!delta || (exchange_.keeps_b() && !own)) return;
+  if (own) {
+    exchange_.keep_b(update, who);
+    personal_.push_back(contribution_of(update, who, std::move(*own)));
   }
-  auto statistics = revealed(task_.shard(update.client), trained_on.model, coverage,
-                             lora_spec(scenario_.adapter).targets, base().config, aggregation_.reveals);
-  const bool by_examples = scenario_.fusion.weights == scenarios::Weights::examples;
-  contributions_.push_back({.client = update.client,
-                            .weight = by_examples ? static_cast<double>(update.examples) : 1.0,
-                            .delta = std::move(*delta),
-                            .coverage = std::move(coverage),
-                            .scale = update.adapter.spec.scale(),
-                            .statistics = std::move(statistics)});
+  contributions_.push_back(contribution_of(update, who, std::move(*delta)));
   begun_.push_back(update.version);
   record.refused = false;
+}
+
+std::optional<llm::ModelDelta> Learner::recovered(const llm::Update& update, const Start& who) const {
+  const auto& model = versions_.at(who.version).model;
+  const auto mask = mask_of(who.client, model);
+  auto made = aggregation_.recovery.recover(update, {.base = model.sorted(mask),
+                                                     .variant = model.variant(who.variant).model,
+                                                     .seed = scenario_.seed,
+                                                     .round = who.stream});
+  auto* delta = std::get_if<llm::ModelDelta>(&made);
+  if (delta == nullptr) return std::nullopt;
+  if (model.masks() > 1) return llm::unsort(*delta, base().config, model.order(mask));
+  return std::move(*delta);
+}
+
+server::Contribution Learner::contribution_of(const llm::Update& update, const Start& who,
+                                              llm::ModelDelta delta) const {
+  const auto& model = versions_.at(who.version).model;
+  const auto& config = base().config;
+  auto coverage =
+      model.masks() == 1
+          ? server::coverage_of(update.variant, config)
+          : server::coverage_of(llm::kept_units(model.order(mask_of(who.client, model)), update.variant), config);
+  auto statistics = revealed(task_.shard(update.client), model.variant(who.variant).model, coverage,
+                             lora_spec(scenario_.adapter).targets, config, aggregation_.reveals);
+  const bool by_examples = scenario_.fusion.weights == scenarios::Weights::examples;
+  return {.client = update.client,
+          .weight = by_examples ? static_cast<double>(update.examples) : 1.0,
+          .delta = std::move(delta),
+          .coverage = std::move(coverage),
+          .scale = update.adapter.spec.scale(),
+          .statistics = std::move(statistics)};
 }
 
 /// Stale updates weigh less among each other, and as many of them as there are make the whole change smaller:
@@ -149,7 +178,7 @@ void Learner::weigh() {
 
 std::vector<server::Contribution> Learner::contributions_of(const std::string& domain) const {
   std::vector<server::Contribution> chosen;
-  for (const auto& contribution : contributions_)
+  for (const auto& contribution : exchange_.keeps_b() ? personal_ : contributions_)
     if (task_.shard(contribution.client).domain == domain) chosen.push_back(contribution);
   return chosen;
 }

@@ -39,6 +39,8 @@ class Learner {
   void keep() { ++versions_.rbegin()->second.users; }
   void release(std::int64_t version);
 
+  /// The adapter with which `plan`, begun at that version, trains.
+  [[nodiscard]] llm::Adapter begins(const llm::Plan& plan, std::int64_t invitation, std::int64_t version) const;
   /// Notes that `plan`, begun at that version, was carried out; nothing is computed yet.
   void note(const llm::Plan& plan, std::int64_t invitation, std::int64_t version);
   /// Trains everything noted and recovers it to the base's shapes. By client id, then invitation. `watch` may be empty.
@@ -46,7 +48,7 @@ class Learner {
 
   /// The recovered updates of the last collect(), their weights discounted by their staleness.
   [[nodiscard]] std::span<const server::Contribution> contributions() const { return contributions_; }
-  /// Those of clients whose data are about `domain`.
+  /// Those of clients whose data are about `domain`; where clients keep their B, each with its own, as they hold it.
   [[nodiscard]] std::vector<server::Contribution> contributions_of(const std::string& domain) const;
 
   /// What an arm makes of them: one change of the base as it is (docs/models/protocols.md), trained once more where the
@@ -73,6 +75,11 @@ class Learner {
   };
 
   [[nodiscard]] std::int64_t version() const { return versions_.rbegin()->first; }
+  [[nodiscard]] Start start_of(const llm::Plan& plan, std::int64_t invitation, std::int64_t version) const;
+  /// Nothing when it is refused.
+  [[nodiscard]] std::optional<llm::ModelDelta> recovered(const llm::Update& update, const Start& who) const;
+  [[nodiscard]] server::Contribution contribution_of(const llm::Update& update, const Start& who,
+                                                     llm::ModelDelta delta) const;
   void add_contribution(const llm::Update& update, TrainingRecord& record);
   void weigh();
   [[nodiscard]] server::ServerStep step(const Arm& arm) const;
@@ -92,8 +99,9 @@ class Learner {
   Exchange exchange_;
   std::map<std::int64_t, Version> versions_;  // from the oldest in use to the latest
   std::vector<server::Contribution> contributions_;
-  std::vector<std::int64_t> begun_;  // version that each contribution started from
-  double total_weight_ = 0;          // of them, if none were stale
+  std::vector<server::Contribution> personal_;  // the same with what clients hold, where they keep their B
+  std::vector<std::int64_t> begun_;             // version that each contribution started from
+  double total_weight_ = 0;                     // of them, if none were stale
   server::OptimiserState optimiser_state_;
 };
 
