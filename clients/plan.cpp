@@ -63,36 +63,52 @@ Planner::Planner(Offer offer, const RatioPolicy& policy, Expectations expectatio
   }
 }
 
+void Planner::limit_rank(std::uint32_t client, std::int64_t rank) {
+  EDGEFUSE_EXPECTS(rank > 0, "an adapter has a rank");
+  rank_limits_[client] = rank;
+}
+
+std::vector<std::int64_t> Planner::ranks_for(std::uint32_t client) const {
+  const auto limit = rank_limits_.find(client);
+  if (limit == rank_limits_.end()) return offer_.ranks;
+  std::vector<std::int64_t> ranks;
+  for (const auto rank : offer_.ranks)
+    if (rank < limit->second) ranks.push_back(rank);
+  ranks.push_back(limit->second);
+  return ranks;
+}
+
 std::vector<Prospect> Planner::prospects(const Fleet& fleet, std::uint32_t client, const sim::Link& link,
                                          const Workload& workload) const {
   std::vector<Prospect> made;
+  const auto ranks = ranks_for(client);
   for (std::uint32_t variant = 0; variant < offer_.variants.size(); ++variant)
-    for (std::size_t rank = 0; rank < offer_.ranks.size(); ++rank)
+    for (const auto rank : ranks)
       made.push_back(prospect(fleet, client, link, workload, variant, rank));
   return made;
 }
 
-const llm::VariantCost& Planner::cost(std::uint32_t variant, std::size_t rank, const llm::StepShape& step) const {
-  if (costed_ != step) {
-    costs_.clear();
+const llm::VariantCost& Planner::cost(std::uint32_t variant, std::int64_t rank, const llm::StepShape& step) const {
+  if (costed_ != step) costs_.clear();
+  costed_ = step;
+  const std::pair key{variant, rank};
+  auto found = costs_.find(key);
+  if (found == costs_.end()) {
     auto adapter = offer_.adapter;
-    for (const auto& shape : offer_.variants) {
-      for (const auto of_adapter : offer_.ranks) {
-        adapter.rank = of_adapter;
-        costs_.push_back(llm::variant_cost(offer_.config, shape, adapter, step, offer_.storage));
-      }
-    }
-    costed_ = step;
+    adapter.rank = rank;
+    found =
+        costs_.emplace(key, llm::variant_cost(offer_.config, offer_.variants[variant], adapter, step, offer_.storage))
+            .first;
   }
-  return costs_[variant * offer_.ranks.size() + rank];
+  return found->second;
 }
 
 Prospect Planner::prospect(const Fleet& fleet, std::uint32_t client, const sim::Link& link, const Workload& workload,
-                           std::uint32_t variant, std::size_t rank) const {
+                           std::uint32_t variant, std::int64_t rank) const {
   const auto& shape = offer_.variants[variant];
   const auto& cost = this->cost(variant, rank, workload.step);
   const auto step = fleet.step_time(client, {.flops = cost.forward + cost.backward, .traffic = cost.traffic});
-  Prospect p{.variant = variant, .ratio = shape.ratio, .parameters = cost.parameters, .rank = offer_.ranks[rank]};
+  Prospect p{.variant = variant, .ratio = shape.ratio, .parameters = cost.parameters, .rank = rank};
   if (offer_.perplexities) p.quality = offer_.perplexities->front() / (*offer_.perplexities)[variant];
   p.kept = static_cast<double>(cost.parameters) / base_parameters_;
   p.peak_memory = cost.peak_memory;

@@ -1,8 +1,10 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <span>
+#include <utility>
 #include <vector>
 
 #include "clients/fleet.hpp"
@@ -53,7 +55,11 @@ class Planner {
   /// With its ranks, always.
   [[nodiscard]] const Offer& offer() const { return offer_; }
 
-  /// What each variant would cost this client at each rank: the variants in the offer's order, and each with all ranks.
+  /// From now on this client is offered that rank instead of all that are as large or larger.
+  void limit_rank(std::uint32_t client, std::int64_t rank);
+
+  /// What each variant would cost this client at each rank: the variants in the offer's order, and each with all ranks
+  /// on offer to it.
   /// `link` is the path to the server, the client's own link or what is left of it.
   [[nodiscard]] std::vector<Prospect> prospects(const Fleet& fleet, std::uint32_t client, const sim::Link& link,
                                                 const Workload& workload) const;
@@ -69,18 +75,20 @@ class Planner {
 
  private:
   [[nodiscard]] Prospect prospect(const Fleet& fleet, std::uint32_t client, const sim::Link& link,
-                                  const Workload& workload, std::uint32_t variant, std::size_t rank) const;
-
-  [[nodiscard]] const llm::VariantCost& cost(std::uint32_t variant, std::size_t rank, const llm::StepShape& step) const;
+                                  const Workload& workload, std::uint32_t variant, std::int64_t rank) const;
+  [[nodiscard]] std::vector<std::int64_t> ranks_for(std::uint32_t client) const;
+  [[nodiscard]] const llm::VariantCost& cost(std::uint32_t variant, std::int64_t rank,
+                                             const llm::StepShape& step) const;
 
   Offer offer_;
   double base_parameters_;
   const RatioPolicy& policy_;
   Expectations expectations_;
-  // What every variant costs at every rank, for the step that was asked for last: in a fleet whose clients all hold as
-  // much, counted once and not for each of a million.
+  std::map<std::uint32_t, std::int64_t> rank_limits_;  // of clients that have one
+  // What variants cost at the ranks that were asked for, for the step that was asked for last: in a fleet whose clients
+  // all hold as much, counted once and not for each of a million.
   mutable std::optional<llm::StepShape> costed_;
-  mutable std::vector<llm::VariantCost> costs_;
+  mutable std::map<std::pair<std::uint32_t, std::int64_t>, llm::VariantCost> costs_;
 };
 
 }  // namespace edgefuse::clients

@@ -23,6 +23,7 @@ struct CostOptions {
   Sent sent = Sent::both;
   double carried_bits = 32;
   Sent carried = Sent::none;
+  bool control_variates = false;  // float32, SCAFFOLD's: as many numbers as are sent, up, down, and while it trains
   int moments = 2;  // numbers the optimiser keeps for each of the adapter's: AdamW 2, SGD 1 with momentum, else 0
 };
 

@@ -66,8 +66,14 @@ double factor_numbers(const ModelConfig& config, const VariantShape& shape, cons
   return both;
 }
 
-Bytes on_the_wire(double numbers, double bits_each) {
-  return Bytes{std::ceil(numbers * bits_each / 8)};
+Bytes on_the_wire(double bits) {
+  return Bytes{std::ceil(bits / 8)};
+}
+
+/// Of control variates: as many numbers as an update has.
+double variate_numbers(const ModelConfig& config, const VariantShape& shape, const LoraSpec& spec,
+                       const CostOptions& options) {
+  return options.control_variates ? factor_numbers(config, shape, spec, options.sent) : 0;
 }
 
 double tokens(const StepShape& step) {
@@ -248,7 +254,8 @@ Bytes step_bytes(const ModelConfig& config, const VariantShape& shape, const Lor
   const double other = bytes_each(beside(options.weights));
   const double read = weight_bytes(config, shape, options).value - untouched * other;
   const double logits = 4 * labels(step) * static_cast<double>(config.vocabulary) * bytes_each(options.activations);
-  const double adapter = (5 + 2 * options.moments) * 4 * static_cast<double>(adapter_parameters(config, shape, spec));
+  const double adapter = 4 * ((5 + 2 * options.moments) * static_cast<double>(adapter_parameters(config, shape, spec)) +
+                              variate_numbers(config, shape, spec, options));
   return Bytes{2 * read + looked_up * other + logits + adapter} +
          2 * activation_bytes(config, shape, spec, step, options);
 }
@@ -257,7 +264,8 @@ Bytes peak_training_memory(const ModelConfig& config, const VariantShape& shape,
                            const StepShape& step, const CostOptions& options) {
   const double passing = logits_held(config, step) + gradients_held(config, shape, step) +
                          dequantised_numbers(config, shape, options.weights);
-  const double adapter = (2 + options.moments) * 4 * static_cast<double>(adapter_parameters(config, shape, spec));
+  const double adapter = 4 * ((2 + options.moments) * static_cast<double>(adapter_parameters(config, shape, spec)) +
+                              variate_numbers(config, shape, spec, options));
   return weight_bytes(config, shape, options) + activation_bytes(config, shape, spec, step, options) +
          Bytes{passing * bytes_each(options.activations) + adapter};
 }
@@ -273,12 +281,14 @@ Bytes download_bytes(const ModelConfig& config, const VariantShape& shape, const
 
 Bytes upload_bytes(const ModelConfig& config, const VariantShape& shape, const LoraSpec& spec,
                    const CostOptions& options) {
-  return on_the_wire(factor_numbers(config, shape, spec, options.sent), options.update_bits);
+  const double update = factor_numbers(config, shape, spec, options.sent) * options.update_bits;
+  return on_the_wire(update + 32 * variate_numbers(config, shape, spec, options));
 }
 
 Bytes carried_bytes(const ModelConfig& config, const VariantShape& shape, const LoraSpec& spec,
                     const CostOptions& options) {
-  return on_the_wire(factor_numbers(config, shape, spec, options.carried), options.carried_bits);
+  const double factors = factor_numbers(config, shape, spec, options.carried) * options.carried_bits;
+  return on_the_wire(factors + 32 * variate_numbers(config, shape, spec, options));
 }
 
 VariantCost variant_cost(const ModelConfig& config, const VariantShape& shape, const LoraSpec& spec,

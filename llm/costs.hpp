@@ -63,21 +63,23 @@ struct StepShape {
 
 /// Memory traffic of one step: weights read forward and again backward (of the embedding only the rows looked up),
 /// activations written and read, logits and their gradient written and read, and 5 + 2·moments passes over the
-/// adapter's float32 numbers (two reads, gradient written and read, every moment read and written, one write).
+/// adapter's float32 numbers (two reads, gradient written and read, every moment read and written, one write); with
+/// control variates one read of as many numbers as are sent.
 [[nodiscard]] Bytes step_bytes(const ModelConfig& config, const VariantShape& shape, const LoraSpec& spec,
                                const StepShape& step, const CostOptions& options = {});
 
 /// Weights + activations + what a step holds for a while + 4·(2 + moments) bytes per adapter number (value, gradient,
-/// moments). For a while: M·V logits, which their gradient replaces, or a chunk of 2^24; 3·(T+M)·d and T times
-/// 2·max(n, (H+K)·e) of the widest layer for gradients; and of quantised weights the largest projection as a whole.
-/// Within 15 % of what the engine allocates (tests/llm/memory_model_test.cpp).
+/// moments), and 4 per number of a control variate. For a while: M·V logits, which their gradient replaces, or a chunk
+/// of 2^24; 3·(T+M)·d and T times 2·max(n, (H+K)·e) of the widest layer for gradients; and of quantised weights the
+/// largest projection as a whole. Within 15 % of what the engine allocates (tests/llm/memory_model_test.cpp).
 [[nodiscard]] Bytes peak_training_memory(const ModelConfig& config, const VariantShape& shape, const LoraSpec& spec,
                                          const StepShape& step, const CostOptions& options = {});
 
 /// The variant's weights at rest and on the wire, without zeros: P_l·(density·bytes + index_bits/8) of each layer.
 [[nodiscard]] Bytes download_bytes(const ModelConfig& config, const VariantShape& shape,
                                    const CostOptions& options = {});
-/// The factors that are sent in the variant's shapes, rounded up: pruned rows and columns are never sent.
+/// The factors that are sent in the variant's shapes, rounded up, and as much again in float32 of a control variate:
+/// pruned rows and columns are never sent.
 [[nodiscard]] Bytes upload_bytes(const ModelConfig& config, const VariantShape& shape, const LoraSpec& spec,
                                  const CostOptions& options = {});
 /// The factors that come along on the way down, likewise.

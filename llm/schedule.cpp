@@ -23,4 +23,11 @@ double rate_at(const TrainingOptions& options, std::int64_t step, std::int64_t s
   return options.learning_rate;
 }
 
+double summed_rates(const TrainingOptions& options, std::int64_t steps) {
+  double sum = 0;
+  for (std::int64_t step = 0; step < steps; ++step)
+    sum += rate_at(options, step, steps);
+  return sum;
+}
+
 }  // namespace edgefuse::llm

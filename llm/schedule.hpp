@@ -12,5 +12,7 @@ namespace edgefuse::llm {
 ///   cosine    rate·(1 + cos π·p)/2 (Loshchilov and Hutter, 1608.03983, without restarts)
 ///   linear    rate·(1 - p)
 [[nodiscard]] double rate_at(const TrainingOptions& options, std::int64_t step, std::int64_t steps);
+/// Of all steps together: how far a unit gradient moves the factors.
+[[nodiscard]] double summed_rates(const TrainingOptions& options, std::int64_t steps);
 
 }  // namespace edgefuse::llm

@@ -15,6 +15,7 @@
 #include "llm/engine/tensor_gang.hpp"
 #include "llm/schedule.hpp"
 #include "llm/sgd.hpp"
+#include "llm/tail_penalty.hpp"
 #include "llm/threads.hpp"
 #include "sim/error.hpp"
 #include "sim/expects.hpp"
@@ -94,6 +95,7 @@ class Training {
   Training(const Model& model, std::span<const TrainingJob> jobs, const TrainingOptions& options)
       : jobs_{jobs},
         options_{options},
+        layers_{model.layers.size()},
         gang_{model, initial_adapters(jobs), gang_options(jobs, options)},
         results_(jobs.size()) {
     for (std::size_t member = 0; member < jobs.size(); ++member) {
@@ -101,6 +103,9 @@ class Training {
       optimisers_.push_back(make_optimiser<T>(options, start.size()));
       frozen_.push_back(frozen_parts(std::as_const(gang_).factors().layout(member), model, jobs[member].trains));
       if (options.proximal > 0) starts_.emplace_back(start.begin(), start.end());
+      const auto& correction = jobs[member].correction;
+      corrections_.push_back(correction.empty() ? std::vector<T>{}
+                                                : std::as_const(gang_).factors().in_order(member, correction));
       dropout_seeds_.emplace_back(jobs[member].randomness);
     }
   }
@@ -143,8 +148,22 @@ class Training {
       gradients[i] += static_cast<T>(options_.proximal) * (values[i] - starts_[member][i]);
   }
 
+  void shrink_tail(std::size_t member) {
+    const auto& factors = std::as_const(gang_).factors();
+    add_tail_gradient<T>(factors.layout(member), layers_, *jobs_[member].penalty, factors.values(member),
+                         gang_.factors().gradients(member));
+  }
+
+  /// The step that is taken along clip_factor·gradient + correction.
+  void correct(std::size_t member, double clip_factor) {
+    const std::span<T> gradients = gang_.factors().gradients(member);
+    for (std::size_t i = 0; i < gradients.size(); ++i)
+      gradients[i] = static_cast<T>(clip_factor) * gradients[i] + corrections_[member][i];
+  }
+
   void finish_step(std::size_t member, std::size_t step, double loss) {
     if (options_.proximal > 0) pull_to_start(member);
+    if (jobs_[member].penalty) shrink_tail(member);
     for (const auto& [first, count] : frozen_[member])
       std::ranges::fill(gang_.factors().gradients(member).subspan(first, count), T{0});
     const std::span<const T> gradients = std::as_const(gang_).factors().gradients(member);
@@ -162,7 +181,8 @@ class Training {
     const std::vector<T> before(values.begin(), values.end());
     const auto steps = static_cast<std::int64_t>(jobs_[member].steps.size());
     const double rate = rate_at(options_, static_cast<std::int64_t>(step), steps);
-    const double factor = clip_factor(gradient_norm, options_.clip_norm);
+    double factor = clip_factor(gradient_norm, options_.clip_norm);
+    if (!corrections_[member].empty()) correct(member, std::exchange(factor, 1.0));
     std::visit([&](auto& optimiser) { optimiser.step(values, gradients, factor, rate); }, optimisers_[member]);
     for (const auto& [first, count] : frozen_[member])  // weight decay moves what has no gradient
       std::copy_n(before.begin() + static_cast<std::ptrdiff_t>(first), count,
@@ -174,10 +194,12 @@ class Training {
 
   std::span<const TrainingJob> jobs_;
   const TrainingOptions& options_;
+  std::size_t layers_;
   AnyGang<T> gang_;
   std::vector<AnyOptimiser<T>> optimisers_;
-  std::vector<std::vector<Part>> frozen_;  // of each member's factors
-  std::vector<std::vector<T>> starts_;     // each member's initial factors, for FedProx only
+  std::vector<std::vector<Part>> frozen_;    // of each member's factors
+  std::vector<std::vector<T>> starts_;       // each member's initial factors, for FedProx only
+  std::vector<std::vector<T>> corrections_;  // of each member's gradients; empty for one that has none
   std::vector<sim::Draws> dropout_seeds_;
   std::vector<TrainedAdapter> results_;
 };

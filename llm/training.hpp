@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "llm/adapter.hpp"
+#include "llm/factor_gradient.hpp"
 #include "llm/model.hpp"
 #include "llm/sequence.hpp"
 #include "sim/random.hpp"
@@ -34,12 +35,21 @@ struct TrainingOptions {
 /// Which factors training moves; the others keep every bit.
 enum class Factors : std::uint8_t { both, a, b };
 
+/// What makes a member's last ranks small (HetLoRA, 2401.06432): λ·Σ ‖A[kept:, :]‖·‖B[:, kept:]‖ over its modules is
+/// added to its loss, Frobenius norms. A tail that is zero has the gradient 0, of all its subgradients.
+struct TailPenalty {
+  double lambda = 0;
+  std::int64_t kept = 0;  // leading ranks that are not penalised
+};
+
 /// Everything one client's local training depends on. Each batch is one optimiser step.
 struct TrainingJob {
   Adapter initial;
   std::vector<Batch> steps;
   sim::Stream randomness{};  // of dropout, in Domain::dropout_seed
   Factors trains = Factors::both;
+  FactorGradient correction{};  // of each step's gradient: empty, or of all modules of `initial`
+  std::optional<TailPenalty> penalty{};
 };
 
 struct TrainedAdapter {
@@ -53,10 +63,12 @@ struct TrainedAdapter {
 /// per step for all members; only the factors are per member. Work is done on the device that holds the variant
 /// (llm/device.hpp), with the adapters of jobs and results on the host. Jobs may differ in ranks, targets, numbers of
 /// steps, rows and lengths. With FedProx (Li et al., 1812.06127) each step's gradient gets μ·(w - w_initial); losses
-/// are reported without it. A gang of K gives what K gangs of one give, up to rounding (DESIGN law 7). Runs on the
-/// calling thread only. A member whose loss or gradient is not finite, or whose step would lead to factors that are
-/// not, stops there: it keeps the factors it had, and its losses end with that step's. What `hold` made of the
-/// variant's base for this precision is used; without it bf16 rounds the weights once a gang.
+/// are reported without it and without a penalty. A correction (SCAFFOLD's c - c_i, 1910.06378) is added to the
+/// gradient as it is after clipping, so that clipping bounds what the data say and not the correction. A gang of K
+/// gives what K gangs of one give, up to rounding (DESIGN law 7). Runs on the calling thread only. A member whose loss
+/// or gradient is not finite, or whose step would lead to factors that are not, stops there: it keeps the factors it
+/// had, and its losses end with that step's. What `hold` made of the variant's base for this precision is used; without
+/// it bf16 rounds the weights once a gang.
 [[nodiscard]] std::vector<TrainedAdapter> train_gang(const Model& variant, std::span<const TrainingJob> jobs,
                                                      const TrainingOptions& options);
 

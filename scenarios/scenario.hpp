@@ -69,6 +69,14 @@ struct Data {
   friend bool operator==(const Data&, const Data&) = default;
 };
 
+/// HetLoRA's: a client gives up ranks that its training made smaller.
+struct SelfPruning {
+  double decay = 1;  // of the ranks, that share stays; 1: none is given up
+  double penalty = 0;
+
+  friend bool operator==(const SelfPruning&, const SelfPruning&) = default;
+};
+
 struct Adapter {
   std::int64_t rank = 8;
   std::optional<std::vector<std::int64_t>> ranks;  // on offer; `rank` alone where they are not set
@@ -78,6 +86,7 @@ struct Adapter {
   TrainedFactors trains = TrainedFactors::both;
   SharedFactors shares = SharedFactors::both;
   std::vector<std::string> targets = {"q", "k", "v", "o", "gate", "up", "down"};
+  SelfPruning self_pruning;
 
   friend bool operator==(const Adapter&, const Adapter&) = default;
 };
@@ -95,6 +104,7 @@ struct Training {
   double weight_decay = 0;
   double clip_norm = 1;  // 0 = no clipping
   double proximal = 0;
+  bool control_variates = false;
   double dropout = 0;
   bool recompute = false;
   Loss loss = Loss::answer;

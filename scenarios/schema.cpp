@@ -11,7 +11,7 @@ std::vector<Section> scenario_schema() {
           atlas_section(),      public_text_section(), fleet_section(),
           groups_section(),     network_section(),     cells_section(),
           failures_section(),   battery_section(),     energy_section(),
-          pruning_section(),    adapter_section(),     training_section(),
+          pruning_section(),    adapter_section(),     self_pruning_section(), training_section(),
           alignment_section(),  compression_section(), down_compression_section(),
           protocol_section(),   selection_section(),   recovery_section(),
           retraining_section(), fusion_section(),      optimiser_section(),

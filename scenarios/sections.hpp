@@ -72,6 +72,7 @@ Section repeated(std::string path, std::string doc, FindList list, std::vector<K
 [[nodiscard]] Section recovery_section();
 [[nodiscard]] Section retraining_section();
 [[nodiscard]] Section adapter_section();
+[[nodiscard]] Section self_pruning_section();
 [[nodiscard]] Section training_section();
 [[nodiscard]] Section compression_section();
 [[nodiscard]] Section down_compression_section();

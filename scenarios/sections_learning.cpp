@@ -105,6 +105,22 @@ Section adapter_section() {
       });
 }
 
+Section self_pruning_section() {
+  return section(
+      "adapter.self_pruning",
+      "Ranks that clients give up: one whose last ranks are smaller after its training than before leaves them out "
+      "from "
+      "then on (HetLoRA, 2401.06432; docs/models/federated-lora.md).",
+      &Scenario::adapter, &Adapter::self_pruning,
+      std::vector<Key<SelfPruning>>{
+          key("decay", &SelfPruning::decay, Number{0, 1, open},
+              "The share of its ranks that such a client keeps, rounded down, at least one. 1: all, always."),
+          key("penalty", &SelfPruning::penalty, Number{0, 1e6},
+              "What the loss gets of the size of the ranks that may go: this times the product of the norms of A's "
+              "last rows and B's last columns, summed over the modules."),
+      });
+}
+
 Section compression_section() {
   return section(
       "compression",
@@ -159,6 +175,10 @@ Section training_section() {
               "Gradients of one step are scaled down to this L2 norm over all factors. 0: no clipping."),
           key("proximal", &Training::proximal, Number{0, 1e6},
               "FedProx's mu: every step also pulls the adapter back to where the round began. 0: no pull."),
+          key("control_variates", &Training::control_variates, Flag{},
+              "SCAFFOLD's: every step is corrected by how the client's gradients differ from all clients' "
+              "(docs/models/federated-lora.md). Needs `optimiser = \"sgd\"`, `adapter.start = \"shared\"`, "
+              "`recovery.between_rounds = \"carry\"` and a rule that averages factors."),
           key("dropout", &Training::dropout, Number{0, 1, Number::End::closed, open},
               "Share of every adapter's inputs that a training step sets to zero."),
           key("recompute", &Training::recompute, Flag{},

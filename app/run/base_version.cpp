@@ -2,11 +2,13 @@
 
 #include <algorithm>
 #include <utility>
+#include <variant>
 
 #include <ATen/ATen.h>
 
 #include "llm/device.hpp"
 #include "server/recovery/restriction.hpp"
+#include "server/recovery/zero_fill.hpp"
 
 namespace edgefuse::app {
 namespace {
@@ -47,6 +49,31 @@ BaseVersion BaseVersion::plus(const llm::ModelDelta& change) const {
       next.sorted[mask] = llm::sort_by_importance(next.base, order(mask));
   }
   return {std::move(next), holding_};
+}
+
+llm::ModelDelta BaseVersion::seen(const llm::ModelDelta& change, std::size_t index) const {
+  const auto& config = base().config;
+  const auto& shape = variant(index).shape;
+  return masks() == 1 ? server::restricted(change, shape, config)
+                      : server::restricted(llm::sort(change, config, order_of(index)), shape, config);
+}
+
+llm::FactorGradient BaseVersion::seen(const llm::FactorGradient& gradient, std::size_t index) const {
+  llm::ModelDelta change;
+  for (const auto& [id, factors] : gradient)
+    change.emplace(id, llm::LowRank{.a = factors.a, .b = factors.b});
+  llm::FactorGradient result;
+  for (const auto& [id, module] : seen(change, index)) {
+    const auto& low = std::get<llm::LowRank>(module);
+    result[id] = {.a = low.a, .b = low.b};
+  }
+  return result;
+}
+
+llm::FactorGradient BaseVersion::placed(const llm::FactorGradient& gradient, std::size_t index) const {
+  const auto& config = base().config;
+  const auto whole = server::recover_adapter({.spec = {}, .modules = gradient}, variant(index).shape, config);
+  return masks() == 1 ? whole.modules : llm::unsort(whole, config, order_of(index)).modules;
 }
 
 llm::ModelDelta as_seen_by(const llm::Model& variant, const llm::VariantShape& shape, const llm::ModelConfig& config,

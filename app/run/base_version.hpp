@@ -9,6 +9,7 @@
 #include "app/run/prepared_base.hpp"
 #include "clients/trainer.hpp"
 #include "llm/delta.hpp"
+#include "llm/factor_gradient.hpp"
 #include "llm/held_weight.hpp"
 #include "llm/model.hpp"
 #include "llm/variant.hpp"
@@ -41,7 +42,15 @@ class BaseVersion {
   /// As clients hold it; numbered mask after mask, by rising ratio.
   [[nodiscard]] const clients::VariantModel& variant(std::size_t index) const { return variants_[index]; }
 
+  /// A change, or a gradient of factors, in the order and shapes of base() as the variant of that number has it.
+  [[nodiscard]] llm::ModelDelta seen(const llm::ModelDelta& change, std::size_t index) const;
+  [[nodiscard]] llm::FactorGradient seen(const llm::FactorGradient& gradient, std::size_t index) const;
+  /// The way back, with zeros where the variant has nothing.
+  [[nodiscard]] llm::FactorGradient placed(const llm::FactorGradient& gradient, std::size_t index) const;
+
  private:
+  [[nodiscard]] const llm::ImportanceOrder& order_of(std::size_t index) const { return order(index / ratios()); }
+
   PreparedBase prepared_;
   Holding holding_;
   std::vector<clients::VariantModel> variants_;

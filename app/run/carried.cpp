@@ -46,6 +46,7 @@ void start_from(llm::Adapter& adapter, const llm::Adapter& carried) {
 }
 
 llm::Adapter plus_unsent(llm::Adapter arrived, const llm::Adapter& held, const llm::Adapter& sent) {
+  const double scale = held.spec.scale() / arrived.spec.scale();
   for (auto& [id, factors] : arrived.modules) {
     const auto found = held.modules.find(id);
     if (found == held.modules.end()) continue;
@@ -53,8 +54,9 @@ llm::Adapter plus_unsent(llm::Adapter arrived, const llm::Adapter& held, const l
     const auto& [sent_a, sent_b] = sent.modules.at(id);
     auto a = factors.a.clone();
     auto b = factors.b.clone();
-    a.narrow(0, 0, held_a.size(0)).add_(held_a - sent_a);
-    b.narrow(1, 0, held_b.size(1)).add_(held_b - sent_b);
+    const auto ranks = std::min(held_a.size(0), a.size(0));
+    a.narrow(0, 0, ranks).add_((held_a - sent_a).narrow(0, 0, ranks));
+    b.narrow(1, 0, ranks).add_((held_b - sent_b).narrow(1, 0, ranks) * scale);
     factors = {.a = std::move(a), .b = std::move(b)};
   }
   return arrived;

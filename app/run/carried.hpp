@@ -24,7 +24,7 @@ namespace edgefuse::app {
 void start_from(llm::Adapter& adapter, const llm::Adapter& carried);
 
 /// What came of a client that was sent `sent` of `held`, together with the rest, which the server alone has:
-/// `arrived + (held - sent)`, so that nothing is added where all was sent.
+/// `arrived + (held - sent)` in the ranks that arrived, so that nothing is added where all was sent.
 [[nodiscard]] llm::Adapter plus_unsent(llm::Adapter arrived, const llm::Adapter& held, const llm::Adapter& sent);
 
 }  // namespace edgefuse::app

@@ -57,13 +57,18 @@ llm::CostOptions cost_options(const scenarios::Scenario& scenario, const WireBit
                            .update_bits = bits.update,
                            .sent = sent(scenario.adapter),
                            .carried_bits = bits.carried,
-                           .carried = carried(scenario)};
+                           .carried = carried(scenario),
+                           .control_variates = training.control_variates};
   if (training.optimiser == scenarios::Optimiser::sgd) options.moments = training.momentum > 0 ? 1 : 0;
   return options;
 }
 
 llm::LoraSpec lora_spec(const scenarios::Adapter& adapter) {
-  llm::LoraSpec spec{.rank = adapter.rank, .alpha = adapter.alpha, .rslora = adapter.rslora, .targets = {}};
+  return lora_spec(adapter, adapter.rank);
+}
+
+llm::LoraSpec lora_spec(const scenarios::Adapter& adapter, std::int64_t rank) {
+  llm::LoraSpec spec{.rank = rank, .alpha = adapter.alpha, .rslora = adapter.rslora, .targets = {}};
   for (const auto& target : adapter.targets) {
     const auto projection = llm::parse_projection(target);
     EDGEFUSE_EXPECTS(projection.has_value(), "the schema lets only projections through");

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <cstdint>
+
 #include "llm/adapter.hpp"
 #include "llm/costs.hpp"
 #include "llm/held_weight.hpp"
@@ -10,6 +12,7 @@ namespace edgefuse::app {
 
 /// The scenario's adapter, training and base sections as the engine and the cost model take them.
 [[nodiscard]] llm::LoraSpec lora_spec(const scenarios::Adapter& adapter);
+[[nodiscard]] llm::LoraSpec lora_spec(const scenarios::Adapter& adapter, std::int64_t rank);
 [[nodiscard]] llm::TrainingOptions training_options(const scenarios::Training& training);
 [[nodiscard]] llm::Quantisation quantisation(scenarios::Storage storage);
 /// How many bits a number takes on the wire.

@@ -6,23 +6,10 @@
 
 #include "app/run/carried.hpp"
 #include "app/run/engine_options.hpp"
-#include "llm/pruning/record.hpp"
+#include "clients/rank_pruning.hpp"
 #include "llm/variant.hpp"
-#include "server/recovery/restriction.hpp"
 
 namespace edgefuse::app {
-namespace {
-
-/// A change of the base in the shapes of a client's variant.
-llm::ModelDelta as_variants_see(const llm::ModelDelta& change, const BaseVersion& model, const Start& who) {
-  const auto& config = model.base().config;
-  const auto& shape = model.variant(who.variant).shape;
-  if (model.masks() == 1) return server::restricted(change, shape, config);
-  return server::restricted(llm::sort(change, config, model.order(mask_of(who.client, model))), shape, config);
-}
-
-}  // namespace
-
 std::size_t mask_of(std::uint32_t client, const BaseVersion& model) {
   return client % model.masks();
 }
@@ -52,23 +39,21 @@ std::optional<llm::ModelDelta> Exchange::first(const llm::Model& base) const {
 
 llm::Adapter Exchange::fresh(const BaseVersion& model, const Start& who) const {
   const auto& variant = model.variant(who.variant).model;
-  auto spec = lora_spec(scenario_.adapter);
-  spec.rank = who.rank;
+  const auto spec = lora_spec(scenario_.adapter, who.rank);
   if (scenario_.adapter.start == scenarios::AdapterStart::own)
     return llm::make_adapter(variant, spec, scenario_.seed, who.client, who.stream);
   auto shared = llm::make_adapter(variant, spec, scenario_.seed, 0);
   if (model.masks() > 1) {  // drawn in the order of this mask, and what all share lies in the base's
     const auto everybodys = llm::to_delta(llm::make_adapter(model.base(), spec, scenario_.seed, 0));
-    start_from(shared, as_adapter(as_variants_see(everybodys, model, who), spec));
+    start_from(shared, as_adapter(model.seen(everybodys, who.variant), spec));
   }
   return shared;
 }
 
 Exchange::Download Exchange::download(const BaseVersion& model, const llm::ModelDelta& carried,
                                       const Start& who) const {
-  auto spec = lora_spec(scenario_.adapter);
-  spec.rank = who.rank;
-  const auto held = as_adapter(as_variants_see(carried, model, who), spec);
+  const auto spec = lora_spec(scenario_.adapter, who.rank);
+  const auto held = as_adapter(model.seen(carried, who.variant), spec);
   if (down_ == nullptr) return {.held = held, .sent = held};
   // Who has the same variant and rank of one version gets the same.
   const auto variants = model.masks() * model.ratios();
@@ -90,8 +75,10 @@ llm::Adapter Exchange::start(const BaseVersion& model, const std::optional<llm::
 
 llm::Adapter Exchange::received(const llm::Update& update, const BaseVersion& model,
                                 const std::optional<llm::ModelDelta>& carried, const Start& who) {
+  const auto rank = update.adapter.spec.rank;
   auto arrived =
-      up_ ? up_->received(update.adapter, start(model, carried, who), sent(who.version), who.client, who.stream)
+      up_ ? up_->received(update.adapter, clients::first_ranks(start(model, carried, who), rank), sent(who.version),
+                          who.client, who.stream)
           : update.adapter;
   if (keeps_b())
     for (auto& [id, factors] : arrived.modules)

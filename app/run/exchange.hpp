@@ -7,6 +7,7 @@
 #include <ATen/core/Tensor.h>
 
 #include "app/run/base_version.hpp"
+#include "app/run/start.hpp"
 #include "clients/compression/transmission.hpp"
 #include "llm/adapter.hpp"
 #include "llm/delta.hpp"
@@ -16,15 +17,6 @@
 #include "scenarios/scenario.hpp"
 
 namespace edgefuse::app {
-
-/// One client's participation: which of its adapters, on which of the variants of all masks.
-struct Start {
-  std::uint32_t client = 0;
-  std::uint32_t stream = 0;  // its invitation
-  std::int64_t rank = 0;
-  std::size_t variant = 0;
-  std::int64_t version = 0;
-};
 
 /// The mask by which a client's variants are cut.
 [[nodiscard]] std::size_t mask_of(std::uint32_t client, const BaseVersion& model);
@@ -46,8 +38,8 @@ class Exchange {
   /// Where that client begins; `carried` are the server's factors, of base() of `model`. Several may ask at a time.
   [[nodiscard]] llm::Adapter start(const BaseVersion& model, const std::optional<llm::ModelDelta>& carried,
                                    const Start& who) const;
-  /// What the server has of an update: what arrived, and beside it what the server had not sent down; B = 0 where
-  /// clients keep it. Once for each.
+  /// What the server has of an update, of the ranks that it has: what arrived, and beside it what the server had not
+  /// sent down; B = 0 where clients keep it. Once for each.
   [[nodiscard]] llm::Adapter received(const llm::Update& update, const BaseVersion& model,
                                       const std::optional<llm::ModelDelta>& carried, const Start& who);
   /// The client goes on from its B, when it takes part again with that variant and rank; else from B = 0.

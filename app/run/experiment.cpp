@@ -158,6 +158,8 @@ std::int64_t Experiment::finish_round(const RoundTimeline& round) {
     notify(fmt::format("round {} brought nothing to fuse: the base stays at version {}", round.round, row.version));
   if (assembly_.methods.selection->looks_back()) remember(plans, records);
   if (assembly_.methods.policy->needs_losses()) teach_policy(plans);
+  for (const auto& record : records)
+    if (record.pruned_to) assembly_.planner.limit_rank(record.client, *record.pruned_to);
   if (learner_) learn(round);
   return row.version;
 }
@@ -203,10 +205,14 @@ std::vector<TrainingRecord> Experiment::train(const RoundTimeline& round) {
                        .later = (protocol.rounds - round.round) * protocol.clients_per_round},
                       progress));
   });
-  for (const auto& record : records)
+  for (const auto& record : records) {
     if (record.refused)
       notify(fmt::format("round {}: what client {} sent is refused: its numbers are not finite", round.round,
                          record.client));
+    if (record.forgot_drift)
+      notify(fmt::format("round {}: the control variate of client {} begins anew: it trains another variant or rank",
+                         round.round, record.client));
+  }
   return records;
 }
 

@@ -2,21 +2,22 @@
 
 #include <algorithm>
 #include <cmath>
-#include <numeric>
 #include <utility>
 #include <variant>
 
 #include "app/public_text.hpp"
 #include "app/run/carried.hpp"
 #include "app/run/engine_options.hpp"
+#include "app/run/once_more.hpp"
 #include "app/run/revealed.hpp"
 #include "clients/local_data.hpp"
+#include "clients/rank_pruning.hpp"
 #include "llm/pruning/record.hpp"
+#include "llm/schedule.hpp"
 #include "llm/variant.hpp"
 #include "server/fusion/mixing.hpp"
 #include "server/optimiser/factor_step.hpp"
 #include "server/recovery/coverage.hpp"
-#include "server/recovery/retraining.hpp"
 #include "sim/expects.hpp"
 
 namespace edgefuse::app {
@@ -46,6 +47,7 @@ Learner::Learner(const scenarios::Scenario& scenario, const LearningTask& task, 
   BaseVersion base{std::move(prepared), holding};
   auto first = exchange_.first(base.base());
   versions_.emplace(0, Version{.model = std::move(base), .carried = std::move(first)});
+  if (scenario.training.control_variates) scaffold_.emplace(scenario, task);
 }
 
 void Learner::release(std::int64_t version) {
@@ -66,26 +68,44 @@ Start Learner::start_of(const llm::Plan& plan, std::int64_t invitation, std::int
 }
 
 llm::Adapter Learner::begins(const llm::Plan& plan, std::int64_t invitation, std::int64_t version) const {
-  const auto& from = versions_.at(version);
-  return exchange_.start(from.model, from.carried, start_of(plan, invitation, version));
+  return initial(start_of(plan, invitation, version));
 }
 
 void Learner::note(const llm::Plan& plan, std::int64_t invitation, std::int64_t version) {
+  const auto start = start_of(plan, invitation, version);
   auto numbered = plan;  // among the variants of all masks
-  numbered.variant = static_cast<std::uint32_t>(start_of(plan, invitation, version).variant);
-  const auto build = [this, plan, invitation, version]() -> llm::TrainingJob {
-    const auto stream = static_cast<std::uint32_t>(invitation);
-    const auto& shard = task_.shard(plan.client);
-    return {.initial = begins(plan, invitation, version),
+  numbered.variant = static_cast<std::uint32_t>(start.variant);
+  const auto build = [this, start]() -> llm::TrainingJob {
+    const auto& shard = task_.shard(start.client);
+    return {.initial = initial(start),
             .steps = clients::local_batches(shard.examples, local_schedule(scenario_.training), scenario_.seed,
-                                            plan.client, stream),
+                                            start.client, start.stream),
             .randomness = {.seed = scenario_.seed,
                            .domain = sim::Domain::dropout_seed,
-                           .round = stream,
-                           .client = plan.client},
-            .trains = exchange_.trained(version)};
+                           .round = start.stream,
+                           .client = start.client},
+            .trains = exchange_.trained(start.version),
+            .correction = in_units_of(lora_spec(scenario_.adapter, start.rank), correction(start)),
+            .penalty = penalty(start)};
   };
   trainer_.note({.plan = numbered, .invitation = invitation, .version = version, .build = build});
+}
+
+llm::Adapter Learner::initial(const Start& start) const {
+  const auto& from = versions_.at(start.version);
+  return exchange_.start(from.model, from.carried, start);
+}
+
+llm::FactorGradient Learner::correction(const Start& start) const {
+  if (!scaffold_) return {};
+  const auto& version = versions_.at(start.version);
+  return scaffold_->correction(start.client, {start.variant, start.rank}, version.variate, version.model);
+}
+
+std::optional<llm::TailPenalty> Learner::penalty(const Start& start) const {
+  const auto& [decay, lambda] = scenario_.adapter.self_pruning;
+  if (lambda == 0) return std::nullopt;
+  return llm::TailPenalty{.lambda = lambda, .kept = clients::ranks_kept(start.rank, decay)};
 }
 
 std::vector<TrainingRecord> Learner::collect(const clients::TrainingWatch& watch) {
@@ -97,21 +117,15 @@ std::vector<TrainingRecord> Learner::collect(const clients::TrainingWatch& watch
     return versions_.at(version).model.variant(index);
   };
   for (auto& result : trainer_.train(variant, watch)) {
-    TrainingRecord record{.client = result.client, .invitation = result.invitation, .refused = true};
-    if (!result.losses.empty()) {
-      record.first_loss = result.losses.front();
-      record.last_loss = result.losses.back();
-      record.mean_loss =
-          std::accumulate(result.losses.begin(), result.losses.end(), 0.0) / static_cast<double>(result.losses.size());
-    }
-    if (result.update) add_contribution(*result.update, record);
+    auto record = record_of(result);
+    if (result.update) add_contribution(*result.update, std::ssize(result.losses), record);
     records.push_back(record);
   }
   weigh();
   return records;
 }
 
-void Learner::add_contribution(const llm::Update& update, TrainingRecord& record) {
+void Learner::add_contribution(const llm::Update& update, std::int64_t steps, TrainingRecord& record) {
   const auto& version = versions_.at(update.version);
   const auto mask = mask_of(update.client, version.model);
   const Start who{.client = update.client,
@@ -119,16 +133,19 @@ void Learner::add_contribution(const llm::Update& update, TrainingRecord& record
                   .rank = update.adapter.spec.rank,
                   .variant = mask * version.model.ratios() + ratio_index(version.model, update.variant),
                   .version = update.version};
-  auto arrived = update;
-  arrived.adapter = exchange_.received(update, version.model, version.carried, who);
+  auto arrived = without_ranks_given_up(update, who);
+  const auto rank = arrived.adapter.spec.rank;
+  arrived.adapter = exchange_.received(arrived, version.model, version.carried, who);
   auto delta = recovered(arrived, who);
   auto own = exchange_.keeps_b() ? recovered(update, who) : std::nullopt;
   if (!delta || (exchange_.keeps_b() && !own)) return;
+  if (rank < who.rank) record.pruned_to = rank;
+  if (scaffold_) record.forgot_drift = renew_variate(update.adapter, who, steps);
   if (own) {
     exchange_.keep_b(update, who);
     personal_.push_back(contribution_of(update, who, std::move(*own)));
   }
-  contributions_.push_back(contribution_of(update, who, std::move(*delta)));
+  contributions_.push_back(contribution_of(arrived, who, std::move(*delta)));
   begun_.push_back(update.version);
   record.refused = false;
 }
@@ -163,6 +180,26 @@ server::Contribution Learner::contribution_of(const llm::Update& update, const S
           .coverage = std::move(coverage),
           .scale = update.adapter.spec.scale(),
           .statistics = std::move(statistics)};
+}
+
+llm::Update Learner::without_ranks_given_up(llm::Update update, const Start& start) const {
+  const double decay = scenario_.adapter.self_pruning.decay;
+  if (decay == 1) return update;
+  update.adapter =
+      clients::first_ranks(update.adapter, clients::rank_after(initial(start), update.adapter, decay));
+  return update;
+}
+
+bool Learner::renew_variate(const llm::Adapter& trained, const Start& start, std::int64_t steps) {
+  const auto added = correction(start);
+  const auto began = initial(start);
+  return scaffold_->renew(start.client, {start.variant, start.rank},
+                          {.initial = began,
+                           .trained = trained,
+                           .correction = added,
+                           .rates = llm::summed_rates(training_options(scenario_.training), steps),
+                           .moved = exchange_.trained(start.version)},
+                          versions_.at(start.version).model);
 }
 
 /// Stale updates weigh less among each other, and as many of them as there are make the whole change smaller:
@@ -206,7 +243,8 @@ server::ServerStep Learner::step_of_factors(const Arm& arm) const {
 }
 
 llm::ModelDelta Learner::mixed(const Arm& arm) const {
-  const auto change = trained_once_more(plainly_fused(arm, contributions_));
+  const auto change = trained_once_more(scenario_, base(), plainly_fused(arm, contributions_), aggregation_.public_texts, device_,
+                                        static_cast<std::uint32_t>(version()));
   std::vector<server::Scaled> terms = {{&change, share_of_those_begun_by(version())}};
   if (aggregation_.mixing.pull_back)
     for (auto v = versions_.begin(); v != std::prev(versions_.end()); ++v)
@@ -244,21 +282,6 @@ double Learner::share_of_those_begun_by(std::int64_t version) const {
   return aggregation_.mixing.rate * (weight / total_weight_);
 }
 
-llm::ModelDelta Learner::trained_once_more(llm::ModelDelta change) const {
-  const auto& retraining = scenario_.recovery.retraining;
-  if (retraining.steps == 0) return change;
-  auto adapter = lora_spec(scenario_.adapter);
-  adapter.rank = retraining.rank;
-  return server::retrain(base(), change, aggregation_.public_texts.texts,
-                         {.steps = retraining.steps,
-                          .batch = retraining.batch,
-                          .adapter = std::move(adapter),
-                          .training = {.learning_rate = retraining.learning_rate},
-                          .device = device_},
-                         scenario_.seed, static_cast<std::uint32_t>(version()))
-      .change;
-}
-
 void Learner::advance(const Arm& arm) {
   auto [delta, state] = step(arm);
   optimiser_state_ = std::move(state);
@@ -267,7 +290,9 @@ void Learner::advance(const Arm& arm) {
     auto carried = cut(delta, scenario_.adapter.rank);
     const bool exact = scenario_.recovery.between_rounds == scenarios::BetweenRounds::carry_exact;
     auto model = exact ? current.model.plus(difference(delta, carried)) : current.model;
-    versions_.emplace(version() + 1, Version{.model = std::move(model), .carried = std::move(carried)});
+    versions_.emplace(version() + 1, Version{.model = std::move(model),
+                                             .carried = std::move(carried),
+                                             .variate = scaffold_ ? scaffold_->mean() : llm::FactorGradient{}});
     return;
   }
   Version next{.model = current.model.plus(delta)};

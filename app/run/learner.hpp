@@ -13,6 +13,8 @@
 #include "app/run/base_version.hpp"
 #include "app/run/exchange.hpp"
 #include "app/run/learning_task.hpp"
+#include "app/run/scaffold.hpp"
+#include "app/run/start.hpp"
 #include "app/run/training_record.hpp"
 #include "clients/trainer.hpp"
 #include "llm/model.hpp"
@@ -72,6 +74,7 @@ class Learner {
     std::int64_t users = 0;
     llm::ModelDelta change{};                  // that made the next version; kept only where updates are mixed
     std::optional<llm::ModelDelta> carried{};  // low rank, of the base: where adapters start
+    llm::FactorGradient variate{};             // SCAFFOLD's c, where there is one
   };
 
   [[nodiscard]] std::int64_t version() const { return versions_.rbegin()->first; }
@@ -80,14 +83,20 @@ class Learner {
   [[nodiscard]] std::optional<llm::ModelDelta> recovered(const llm::Update& update, const Start& who) const;
   [[nodiscard]] server::Contribution contribution_of(const llm::Update& update, const Start& who,
                                                      llm::ModelDelta delta) const;
-  void add_contribution(const llm::Update& update, TrainingRecord& record);
+  [[nodiscard]] llm::Adapter initial(const Start& start) const;
+  [[nodiscard]] llm::FactorGradient correction(const Start& start) const;
+  [[nodiscard]] std::optional<llm::TailPenalty> penalty(const Start& start) const;
+  void add_contribution(const llm::Update& update, std::int64_t steps, TrainingRecord& record);
+  /// The update that is sent: ranks that its client gives up are not (HetLoRA).
+  [[nodiscard]] llm::Update without_ranks_given_up(llm::Update update, const Start& start) const;
+  /// Whether what the client knew was of other factors.
+  bool renew_variate(const llm::Adapter& trained, const Start& start, std::int64_t steps);
   void weigh();
   [[nodiscard]] server::ServerStep step(const Arm& arm) const;
   [[nodiscard]] server::ServerStep step_of_factors(const Arm& arm) const;
   [[nodiscard]] llm::ModelDelta mixed(const Arm& arm) const;
   [[nodiscard]] llm::ModelDelta plainly_fused(const Arm& arm,
                                               std::span<const server::Contribution> contributions) const;
-  [[nodiscard]] llm::ModelDelta trained_once_more(llm::ModelDelta change) const;
   /// What the discounted updates begun at or before that version count for, of one that is fresh.
   [[nodiscard]] double share_of_those_begun_by(std::int64_t version) const;
 
@@ -103,6 +112,7 @@ class Learner {
   std::vector<std::int64_t> begun_;             // version that each contribution started from
   double total_weight_ = 0;                     // of them, if none were stale
   server::OptimiserState optimiser_state_;
+  std::optional<Scaffold> scaffold_;  // where gradients are corrected
 };
 
 }  // namespace edgefuse::app

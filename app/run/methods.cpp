@@ -7,6 +7,7 @@
 
 #include "app/run/at_key.hpp"
 #include "app/run/between_rounds.hpp"
+#include "app/run/factor_checks.hpp"
 #include "data/partitioners/registry.hpp"
 #include "sim/expects.hpp"
 #include "sim/mistakes.hpp"
@@ -133,6 +134,8 @@ Methods make_methods(const scenarios::Scenario& scenario) {
   if (auto arms = mistakes.attempt([&] { return make_arms(scenario); })) {
     methods.arms = std::move(*arms);
     methods.primary_arm = primary_arm(methods.arms, scenario.fusion.primary);
+    check_control_variates(scenario, methods, mistakes);
+    check_self_pruning(scenario, methods, mistakes);
   }
   check_between_rounds(scenario, methods.arms, mistakes);
   mistakes.finish();

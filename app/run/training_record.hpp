@@ -1,6 +1,9 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
+
+#include "clients/trainer.hpp"
 
 namespace edgefuse::app {
 
@@ -11,7 +14,12 @@ struct TrainingRecord {
   double first_loss = 0;
   double last_loss = 0;
   double mean_loss = 0;
-  bool refused = false;  // its numbers were not finite: not fused
+  bool refused = false;                     // its numbers were not finite: not fused
+  bool forgot_drift = false;                // its control variate was of other factors, and began anew
+  std::optional<std::int64_t> pruned_to{};  // the rank it goes on with, where it gave some up
 };
+
+/// Of what came of a training; refused until it is taken in.
+[[nodiscard]] TrainingRecord record_of(const clients::LocalResult& result);
 
 }  // namespace edgefuse::app

@@ -24,8 +24,8 @@ at::Tensor tensor_of(const T* numbers, std::int64_t rows, std::int64_t width) {
 
 /// Calls f(module, slot, site) for every adapted module of the layout.
 template <class F>
-void for_each_module(const FactorLayout& layout, const Adapter& adapter, const F& f) {
-  for (const auto& [id, factors] : adapter.modules) {
+void for_each_module(const FactorLayout& layout, const FactorGradient& modules, const F& f) {
+  for (const auto& [id, factors] : modules) {
     for (const Site place : all_sites) {
       const SiteLayout& site = layout.site(static_cast<std::size_t>(id.layer), place);
       for (const auto& slot : site.slots)
@@ -104,9 +104,14 @@ GangFactors<T>::GangFactors(std::vector<FactorLayout> layouts, double dropout)
 template <class T>
 void GangFactors<T>::load(std::size_t member, const Adapter& adapter) {
   scales_[member] = static_cast<T>(adapter.spec.scale());
-  const std::span<T> numbers = values(member);
-  std::int64_t loaded = 0;
-  for_each_module(layouts_[member], adapter,
+  std::ranges::copy(in_order(member, adapter.modules), values(member).begin());
+}
+
+template <class T>
+std::vector<T> GangFactors<T>::in_order(std::size_t member, const FactorGradient& modules) const {
+  std::vector<T> numbers(static_cast<std::size_t>(layouts_[member].size()));
+  std::int64_t placed = 0;
+  for_each_module(layouts_[member], modules,
                   [&](const ModuleId&, const LoraFactors& factors, const auto& slot, const auto& site) {
                     EDGEFUSE_EXPECTS(
                         factors.a.size(0) == slot.rank && factors.a.size(1) == site.in && factors.b.size(0) == slot.out,
@@ -114,15 +119,16 @@ void GangFactors<T>::load(std::size_t member, const Adapter& adapter) {
                     T* a = numbers.data() + site.a_offset + slot.first * site.in;
                     tensor_of(a, slot.rank, site.in).copy_(factors.a);
                     tensor_of(numbers.data() + slot.b_offset, slot.rank, slot.out).copy_(factors.b.t());
-                    loaded += slot.rank * (site.in + slot.out);
+                    placed += slot.rank * (site.in + slot.out);
                   });
-  EDGEFUSE_EXPECTS(loaded == layouts_[member].size(), "an adapter has the modules of its layout");
+  EDGEFUSE_EXPECTS(placed == layouts_[member].size(), "an adapter has the modules of its layout");
+  return numbers;
 }
 
 template <class T>
 Adapter GangFactors<T>::gather(std::size_t member, std::span<const T> numbers, const Adapter& like) const {
   Adapter result{like.spec, {}};
-  for_each_module(layouts_[member], like,
+  for_each_module(layouts_[member], like.modules,
                   [&](const ModuleId& id, const LoraFactors&, const auto& slot, const auto& site) {
                     const T* a = numbers.data() + site.a_offset + slot.first * site.in;
                     const T* b = numbers.data() + slot.b_offset;

@@ -8,6 +8,7 @@
 
 #include "llm/adapter.hpp"
 #include "llm/engine/dropout.hpp"
+#include "llm/factor_gradient.hpp"
 #include "llm/matrix.hpp"
 #include "llm/model.hpp"
 
@@ -71,6 +72,8 @@ class GangFactors {
 
   /// Copies `adapter`, which has the modules and ranks of the member's layout.
   void load(std::size_t member, const Adapter& adapter);
+  /// The numbers of what has the member's modules and ranks, in the order of its own.
+  [[nodiscard]] std::vector<T> in_order(std::size_t member, const FactorGradient& modules) const;
   /// The member's factors in the shape of `like`, as new tensors of this type.
   [[nodiscard]] Adapter store(std::size_t member, const Adapter& like) const;
   /// The member's gradients in the shape of `like`.

@@ -16,6 +16,7 @@ class FedIt final : public ModuleLocalRule {
  public:
   [[nodiscard]] bool needs_low_rank() const override { return true; }
   [[nodiscard]] bool keeps_factors() const override { return true; }
+  [[nodiscard]] bool needs_one_rank() const override { return true; }
 
  private:
   [[nodiscard]] llm::ModuleDelta fuse_module(ModuleParts parts, const ModuleSource& all) const override {
@@ -29,6 +30,7 @@ class FedIt final : public ModuleLocalRule {
 class FedExResidual final : public ModuleLocalRule {
  public:
   [[nodiscard]] bool needs_low_rank() const override { return true; }
+  [[nodiscard]] bool needs_one_rank() const override { return true; }
 
  private:
   [[nodiscard]] llm::ModuleDelta fuse_module(ModuleParts parts, const ModuleSource& all) const override {
@@ -44,6 +46,7 @@ class FedExResidual final : public ModuleLocalRule {
 class FedEx final : public ModuleLocalRule {
  public:
   [[nodiscard]] bool needs_low_rank() const override { return true; }
+  [[nodiscard]] bool needs_one_rank() const override { return true; }
 
  private:
   [[nodiscard]] llm::ModuleDelta fuse_module(ModuleParts parts, const ModuleSource& all) const override {

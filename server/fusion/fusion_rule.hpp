@@ -26,6 +26,8 @@ class FusionRule {
   /// Whether factors of one rank become factors of that rank whose rows of A and columns of B mean what theirs meant,
   /// so that the difference from where they began is a change of the factors.
   [[nodiscard]] virtual bool keeps_factors() const { return false; }
+  /// Whether it refuses parts of unlike ranks.
+  [[nodiscard]] virtual bool needs_one_rank() const { return false; }
   /// What clients must reveal about their data for this rule: each part then has those statistics.
   [[nodiscard]] virtual Reveals needs() const { return Reveals::nothing; }
   /// Whether the rule judges by public texts: the source then has a public loss.

@@ -61,6 +61,7 @@ class LoraFair final : public ModuleLocalRule {
   LoraFair(double lambda, std::int64_t steps) : lambda_{lambda}, steps_{steps} {}
   [[nodiscard]] bool needs_low_rank() const override { return true; }
   [[nodiscard]] bool keeps_factors() const override { return true; }
+  [[nodiscard]] bool needs_one_rank() const override { return true; }
 
  private:
   [[nodiscard]] llm::ModuleDelta fuse_module(ModuleParts parts, const ModuleSource& all) const override {

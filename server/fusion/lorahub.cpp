@@ -23,6 +23,7 @@ class LoraHub final : public FusionRule {
  public:
   explicit LoraHub(std::int64_t steps) : steps_{steps} {}
   [[nodiscard]] bool needs_low_rank() const override { return true; }
+  [[nodiscard]] bool needs_one_rank() const override { return true; }
   [[nodiscard]] bool needs_public_text() const override { return true; }
 
   void fuse(const ModuleSource& modules, const DeltaSink& sink) const override {

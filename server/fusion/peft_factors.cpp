@@ -47,6 +47,7 @@ class PeftFactors final : public ModuleLocalRule {
  public:
   PeftFactors(const char* name, Merge merge, double density) : name_{name}, merge_{merge}, density_{density} {}
   [[nodiscard]] bool needs_low_rank() const override { return true; }
+  [[nodiscard]] bool needs_one_rank() const override { return true; }
   [[nodiscard]] WeightSigns weight_signs() const override { return WeightSigns::any; }
 
  private:

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <utility>
 #include <variant>
@@ -20,9 +21,12 @@ namespace edgefuse::app::testing {
 struct Rounds {
   Assembly assembly;
   Learner learner;
+  std::vector<TrainingRecord> records;  // of the last round
 
-  explicit Rounds(const TinyWorld& world, std::vector<std::string> overrides)
-      : assembly{assemble(scenario_of(world, std::move(overrides)), {})},
+  /// `changed` may alter what was put together before anything learns.
+  explicit Rounds(
+      const TinyWorld& world, std::vector<std::string> overrides, const std::function<void(Assembly&)>& changed = {})
+      : assembly{assembled(world, std::move(overrides), changed)},
         learner{assembly.scenario,
                 assembly.task,
                 {.discount = [](std::int64_t) { return 1.0; },
@@ -39,10 +43,10 @@ struct Rounds {
   void run(std::int64_t round, const std::vector<std::uint32_t>& clients = {0, 1, 2}) {
     for (const auto client : clients) {
       learner.keep();
-      learner.note(*assembly.plan(client), round, version);
+      learner.note(assembly.plan(client).value(), round, version);
     }
     started = clients.size();
-    (void)learner.collect();
+    records = learner.collect();
   }
   void next() {
     learner.advance(arm());
@@ -56,6 +60,14 @@ struct Rounds {
   /// Of the first module.
   [[nodiscard]] const llm::LowRank& factors(std::size_t contribution) const {
     return std::get<llm::LowRank>(learner.contributions()[contribution].delta.begin()->second);
+  }
+
+ private:
+  static Assembly assembled(const TinyWorld& world, std::vector<std::string> overrides,
+                            const std::function<void(Assembly&)>& changed) {
+    auto assembly = assemble(scenario_of(world, std::move(overrides)), {});
+    if (changed) changed(assembly);
+    return assembly;
   }
 };
 

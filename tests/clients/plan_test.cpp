@@ -114,6 +114,31 @@ TEST_F(PlanTest, TakesTheLargestRankOfTheLargestVariantThatFits) {
   }
 }
 
+TEST_F(PlanTest, OffersAClientWhoseRankIsLimitedSmallerOnesAndThatOne) {
+  auto o = offer();
+  o.ranks = {2, 5, 9};
+  const auto fleet = fleet_of_one(Bytes{1e12});
+  Planner planner{o, policy_};
+  const auto at_large = planner.plan(fleet, 0, fleet.link(0), load).value();
+  planner.limit_rank(0, 4);
+  const auto made = planner.prospects(fleet, 0, fleet.link(0), load);
+  ASSERT_EQ(made.size(), 2 * o.variants.size());
+  for (std::size_t i = 0; i < made.size(); ++i) {
+    auto adapter = o.adapter;
+    adapter.rank = i % 2 == 0 ? 2 : 4;
+    const auto cost = variant_cost(o.config, o.variants[i / 2], adapter, load.step, o.storage);
+    EXPECT_EQ(made[i].rank, adapter.rank) << "prospect " << i;
+    EXPECT_EQ(made[i].peak_memory, cost.peak_memory) << "prospect " << i;
+    EXPECT_EQ(made[i].upload, cost.upload) << "prospect " << i;
+  }
+  const auto limited = planner.plan(fleet, 0, fleet.link(0), load).value();
+  EXPECT_EQ(at_large.rank, 9);
+  EXPECT_EQ(limited.rank, 4);
+  EXPECT_LT(limited.predicted, at_large.predicted);
+  planner.limit_rank(0, 1);
+  EXPECT_EQ(planner.plan(fleet, 0, fleet.link(0), load).value().rank, 1) << "though nothing so small is on offer";
+}
+
 TEST_F(PlanTest, RepeatsWhatWasDecidedElsewhere) {
   const auto made = plan(Bytes{1e12}).value();
   EXPECT_EQ(made.client, 0u);

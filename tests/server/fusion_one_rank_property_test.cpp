@@ -1,10 +1,12 @@
 #include <gtest/gtest.h>
 
+#include <variant>
 #include <vector>
 
 #include <ATen/ATen.h>
 
 #include "server/fusion/fuse.hpp"
+#include "sim/error.hpp"
 #include "tests/server/deltas.hpp"
 #include "tests/server/one_rank_rules.hpp"
 
@@ -68,6 +70,50 @@ TEST(OneRankRules, AreFiniteForSixtyFourAdaptersAndForZeroOnes) {
     for (const auto& [id, delta] : fused(zero, rule))
       EXPECT_EQ(llm::dense(delta).abs().max().item<double>(), 0) << rule.name << ", " << id.name();
   }
+}
+
+/// Changes of which the last has one rank less; enough for krum.
+std::vector<Contribution> of_unlike_ranks() {
+  auto contributions = revealing_contributions(5, 115);
+  for (auto& [id, delta] : contributions.back().delta) {
+    const auto& low = std::get<llm::LowRank>(delta);
+    delta = llm::LowRank{.a = low.a.narrow(0, 0, 2).contiguous(), .b = low.b.narrow(1, 0, 2).contiguous()};
+  }
+  return contributions;
+}
+
+TEST(EveryRule, SaysWhetherItTakesUnlikeRanks) {
+  const auto contributions = of_unlike_ranks();
+  const auto rules = fusion_rules();
+  for (const auto& method : rules.methods()) {
+    const auto rule = rules.make(method.name);
+    bool refused = false;
+    try {
+      (void)fuse(contributions, *conflict_resolvers().make("none"), *rule, {.seed = 3}, testing::size_of);
+    } catch (const InputError&) {
+      refused = true;
+    }
+    EXPECT_EQ(refused, rule->needs_one_rank()) << method.name;
+  }
+}
+
+TEST(EveryRule, ThatAveragesFactorsLeavesOneThatAllShare) {
+  auto contributions = revealing_contributions(4, 116);
+  for (auto& contribution : contributions)
+    for (auto& [id, delta] : contribution.delta)
+      std::get<llm::LowRank>(delta).a = std::get<llm::LowRank>(contributions.front().delta.at(id)).a;
+  const auto rules = fusion_rules();
+  int found = 0;
+  for (const auto& method : rules.methods()) {
+    const auto rule = rules.make(method.name);
+    if (!rule->keeps_factors()) continue;
+    ++found;
+    for (const auto& [id, delta] : fuse(contributions, *conflict_resolvers().make("none"), *rule))
+      EXPECT_LE(distance(std::get<llm::LowRank>(delta).a, std::get<llm::LowRank>(contributions[1].delta.at(id)).a),
+                1e-5)
+          << method.name << ", " << id.name();
+  }
+  EXPECT_EQ(found, 3) << "fedit, hetlora and lora-fair";
 }
 
 }  // namespace
