@@ -58,7 +58,8 @@ LocalResult report(const NotedTraining& training, const VariantModel& variant, l
                                 .version = training.version,
                                 .examples = training.plan.examples,
                                 .variant = variant.shape,
-                                .adapter = std::move(trained.adapter)};
+                                .adapter = std::move(trained.adapter),
+                                .cores = std::move(trained.cores)};
   }
   return result;
 }

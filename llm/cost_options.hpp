@@ -9,8 +9,8 @@ namespace edgefuse::llm {
 enum class Storage : std::uint8_t { fp16, fp32, int8, nf4 };
 [[nodiscard]] double bytes_each(Storage storage);
 
-/// Which factors travel: `one`, A and B by turns, counts half of both.
-enum class Sent : std::uint8_t { none, both, a, b, one };
+/// What travels of the factors: `one`, A and B by turns, counts half of both; `core` is R, rank × rank, between them.
+enum class Sent : std::uint8_t { none, both, a, b, one, core };
 
 /// `weights`: the frozen variant, in memory and on the way down. `activations`: what a step keeps for its backward.
 /// `update_bits` and `carried_bits`: a number of an update on the wire, and one of the factors that come along with the
@@ -23,6 +23,7 @@ struct CostOptions {
   Sent sent = Sent::both;
   double carried_bits = 32;
   Sent carried = Sent::none;
+  bool frozen_factors = false;    // A and B beside the variant, float32: where training moves R alone
   bool control_variates = false;  // float32, SCAFFOLD's: as many numbers as are sent, up, down, and while it trains
   int moments = 2;  // numbers the optimiser keeps for each of the adapter's: AdamW 2, SGD 1 with momentum, else 0
 };

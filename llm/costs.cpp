@@ -49,6 +49,12 @@ double b_numbers(const ModelConfig& config, const VariantShape& shape, const Lor
   return static_cast<double>(sum);
 }
 
+/// Σ r·r over them.
+double core_numbers(const VariantShape& shape, const LoraSpec& spec) {
+  const auto layers = std::ranges::count_if(shape.layers, [](const LayerShape& layer) { return !layer.dropped(); });
+  return static_cast<double>(layers * std::ssize(spec.targets) * spec.rank * spec.rank);
+}
+
 double factor_numbers(const ModelConfig& config, const VariantShape& shape, const LoraSpec& spec, Sent which) {
   const auto both = static_cast<double>(adapter_parameters(config, shape, spec));
   switch (which) {
@@ -60,6 +66,8 @@ double factor_numbers(const ModelConfig& config, const VariantShape& shape, cons
       return b_numbers(config, shape, spec);
     case Sent::one:
       return 0.5 * both;
+    case Sent::core:
+      return core_numbers(shape, spec);
     case Sent::both:
       break;
   }
@@ -68,6 +76,19 @@ double factor_numbers(const ModelConfig& config, const VariantShape& shape, cons
 
 Bytes on_the_wire(double bits) {
   return Bytes{std::ceil(bits / 8)};
+}
+
+/// Numbers of an adapter that an optimiser moves, and that it leaves as they are.
+struct TrainedNumbers {
+  double trained = 0;
+  double frozen = 0;
+};
+
+TrainedNumbers trained_numbers(const ModelConfig& config, const VariantShape& shape, const LoraSpec& spec,
+                               const CostOptions& options) {
+  const auto factors = static_cast<double>(adapter_parameters(config, shape, spec));
+  if (options.frozen_factors) return {.trained = core_numbers(shape, spec), .frozen = factors};
+  return {.trained = factors, .frozen = 0};
 }
 
 /// Of control variates: as many numbers as an update has.
@@ -254,7 +275,8 @@ Bytes step_bytes(const ModelConfig& config, const VariantShape& shape, const Lor
   const double other = bytes_each(beside(options.weights));
   const double read = weight_bytes(config, shape, options).value - untouched * other;
   const double logits = 4 * labels(step) * static_cast<double>(config.vocabulary) * bytes_each(options.activations);
-  const double adapter = 4 * ((5 + 2 * options.moments) * static_cast<double>(adapter_parameters(config, shape, spec)) +
+  const auto [trained, frozen] = trained_numbers(config, shape, spec, options);
+  const double adapter = 4 * ((5 + 2 * options.moments) * trained + 2 * frozen +
                               variate_numbers(config, shape, spec, options));
   return Bytes{2 * read + looked_up * other + logits + adapter} +
          2 * activation_bytes(config, shape, spec, step, options);
@@ -264,8 +286,9 @@ Bytes peak_training_memory(const ModelConfig& config, const VariantShape& shape,
                            const StepShape& step, const CostOptions& options) {
   const double passing = logits_held(config, step) + gradients_held(config, shape, step) +
                          dequantised_numbers(config, shape, options.weights);
-  const double adapter = 4 * ((2 + options.moments) * static_cast<double>(adapter_parameters(config, shape, spec)) +
-                              variate_numbers(config, shape, spec, options));
+  const auto [trained, frozen] = trained_numbers(config, shape, spec, options);
+  const double adapter =
+      4 * ((2 + options.moments) * trained + frozen + variate_numbers(config, shape, spec, options));
   return weight_bytes(config, shape, options) + activation_bytes(config, shape, spec, step, options) +
          Bytes{passing * bytes_each(options.activations) + adapter};
 }
@@ -288,7 +311,8 @@ Bytes upload_bytes(const ModelConfig& config, const VariantShape& shape, const L
 Bytes carried_bytes(const ModelConfig& config, const VariantShape& shape, const LoraSpec& spec,
                     const CostOptions& options) {
   const double factors = factor_numbers(config, shape, spec, options.carried) * options.carried_bits;
-  return on_the_wire(factors + 32 * variate_numbers(config, shape, spec, options));
+  const double frozen = trained_numbers(config, shape, spec, options).frozen;
+  return on_the_wire(factors + 32 * (frozen + variate_numbers(config, shape, spec, options)));
 }
 
 VariantCost variant_cost(const ModelConfig& config, const VariantShape& shape, const LoraSpec& spec,

@@ -43,15 +43,26 @@ LoraSpec spec_of(const json& packed) {
   return spec;
 }
 
+json to_json(ModuleId id) {
+  return {id.layer, static_cast<int>(id.projection)};
+}
+
+ModuleId module_of(const json& packed) {
+  return {packed[0].get<std::int32_t>(), static_cast<Projection>(packed[1].get<int>())};
+}
+
 }  // namespace
 
 std::string pack(const std::vector<TrainedAdapter>& trained) {
   json all = json::array();
-  for (const auto& [adapter, losses, norms, stopped] : trained) {
+  for (const auto& [adapter, losses, norms, stopped, cores] : trained) {
     json modules = json::array();
     for (const auto& [id, factors] : adapter.modules)
-      modules.push_back({id.layer, static_cast<int>(id.projection), to_json(factors.a), to_json(factors.b)});
-    all.push_back({to_json(adapter.spec), std::move(modules), losses, norms, stopped});
+      modules.push_back({to_json(id), to_json(factors.a), to_json(factors.b)});
+    json matrices = json::array();
+    for (const auto& [id, r] : cores)
+      matrices.push_back({to_json(id), to_json(r)});
+    all.push_back({to_json(adapter.spec), std::move(modules), losses, norms, stopped, std::move(matrices)});
   }
   const auto bytes = json::to_cbor(all);
   return {bytes.begin(), bytes.end()};
@@ -62,10 +73,12 @@ std::vector<TrainedAdapter> unpack(std::string_view bytes) {
   for (const json& one : json::from_cbor(bytes)) {
     Adapter adapter{spec_of(one[0]), {}};
     for (const json& module : one[1])
-      adapter.modules[{module[0].get<std::int32_t>(), static_cast<Projection>(module[1].get<int>())}] = {
-          tensor_of(module[2]), tensor_of(module[3])};
-    trained.push_back(
-        {std::move(adapter), one[2].get<std::vector<double>>(), one[3].get<std::vector<double>>(), one[4].get<bool>()});
+      adapter.modules[module_of(module[0])] = {tensor_of(module[1]), tensor_of(module[2])};
+    CoreMatrices cores;
+    for (const json& matrix : one[5])
+      cores[module_of(matrix[0])] = tensor_of(matrix[1]);
+    trained.push_back({std::move(adapter), one[2].get<std::vector<double>>(), one[3].get<std::vector<double>>(),
+                       one[4].get<bool>(), std::move(cores)});
   }
   return trained;
 }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <utility>
 #include <variant>
@@ -11,6 +12,7 @@
 
 #include "llm/adamw.hpp"
 #include "llm/checks.hpp"
+#include "llm/core_training.hpp"
 #include "llm/engine/gang.hpp"
 #include "llm/engine/tensor_gang.hpp"
 #include "llm/schedule.hpp"
@@ -99,9 +101,12 @@ class Training {
         gang_{model, initial_adapters(jobs), gang_options(jobs, options)},
         results_(jobs.size()) {
     for (std::size_t member = 0; member < jobs.size(); ++member) {
-      const std::span<const T> start = std::as_const(gang_).factors().values(member);
+      const auto& layout = std::as_const(gang_).factors().layout(member);
+      const auto& cores = cores_.emplace_back(cores_of(layout, jobs[member]));
+      if (cores) cores->put(gang_.factors().values(member));
+      const std::span<const T> start = numbers(member);
       optimisers_.push_back(make_optimiser<T>(options, start.size()));
-      frozen_.push_back(frozen_parts(std::as_const(gang_).factors().layout(member), model, jobs[member].trains));
+      frozen_.push_back(cores ? std::vector<Part>{} : frozen_parts(layout, model, jobs[member].trains));
       if (options.proximal > 0) starts_.emplace_back(start.begin(), start.end());
       const auto& correction = jobs[member].correction;
       corrections_.push_back(correction.empty() ? std::vector<T>{}
@@ -122,8 +127,10 @@ class Training {
       for (std::size_t member = 0; member < jobs_.size(); ++member)
         if (batches[member] != nullptr) finish_step(member, step, losses[member]);
     }
-    for (std::size_t member = 0; member < jobs_.size(); ++member)
+    for (std::size_t member = 0; member < jobs_.size(); ++member) {
       results_[member].adapter = gang_.factors().store(member, jobs_[member].initial);
+      if (cores_[member]) results_[member].cores = cores_[member]->store();
+    }
     return std::move(results_);
   }
 
@@ -141,9 +148,24 @@ class Training {
     return high << 32 | draws.bits();
   }
 
-  void pull_to_start(std::size_t member) {
-    const std::span<T> gradients = gang_.factors().gradients(member);
-    const std::span<const T> values = std::as_const(gang_).factors().values(member);
+  static std::optional<CoreTraining<T>> cores_of(const engine::FactorLayout& layout, const TrainingJob& job) {
+    if (job.cores.empty()) return std::nullopt;
+    EDGEFUSE_EXPECTS(job.correction.empty() && !job.penalty, "they are of factors, and cores are trained");
+    return CoreTraining<T>{layout, job.cores};
+  }
+
+  /// What the member's optimiser moves: its factors, or its cores.
+  [[nodiscard]] std::span<T> numbers(std::size_t member) {
+    return cores_[member] ? cores_[member]->numbers() : gang_.factors().values(member);
+  }
+  /// Their gradients after a pass.
+  [[nodiscard]] std::span<T> gradients(std::size_t member) {
+    const std::span<T> of_factors = gang_.factors().gradients(member);
+    return cores_[member] ? cores_[member]->gradients(of_factors) : of_factors;
+  }
+
+  void pull_to_start(std::size_t member, std::span<T> gradients) {
+    const std::span<const T> values = numbers(member);
     for (std::size_t i = 0; i < gradients.size(); ++i)
       gradients[i] += static_cast<T>(options_.proximal) * (values[i] - starts_[member][i]);
   }
@@ -155,19 +177,18 @@ class Training {
   }
 
   /// The step that is taken along clip_factor·gradient + correction.
-  void correct(std::size_t member, double clip_factor) {
-    const std::span<T> gradients = gang_.factors().gradients(member);
+  void correct(std::size_t member, std::span<T> gradients, double clip_factor) {
     for (std::size_t i = 0; i < gradients.size(); ++i)
       gradients[i] = static_cast<T>(clip_factor) * gradients[i] + corrections_[member][i];
   }
 
   void finish_step(std::size_t member, std::size_t step, double loss) {
-    if (options_.proximal > 0) pull_to_start(member);
+    const std::span<T> gradients = this->gradients(member);
+    if (options_.proximal > 0) pull_to_start(member, gradients);
     if (jobs_[member].penalty) shrink_tail(member);
     for (const auto& [first, count] : frozen_[member])
-      std::ranges::fill(gang_.factors().gradients(member).subspan(first, count), T{0});
-    const std::span<const T> gradients = std::as_const(gang_).factors().gradients(member);
-    const double gradient_norm = norm(gradients);
+      std::ranges::fill(gradients.subspan(first, count), T{0});
+    const double gradient_norm = norm(std::span<const T>{gradients});
     results_[member].losses.push_back(loss);
     results_[member].grad_norms.push_back(gradient_norm);
     bool finite = std::isfinite(loss) && std::isfinite(gradient_norm);
@@ -176,26 +197,29 @@ class Training {
   }
 
   /// One step of the optimiser; undone, and false, when the factors are not finite after it.
-  bool move(std::size_t member, std::size_t step, std::span<const T> gradients, double gradient_norm) {
-    const std::span<T> values = gang_.factors().values(member);
+  bool move(std::size_t member, std::size_t step, std::span<T> gradients, double gradient_norm) {
+    const std::span<T> values = numbers(member);
     const std::vector<T> before(values.begin(), values.end());
     const auto steps = static_cast<std::int64_t>(jobs_[member].steps.size());
     const double rate = rate_at(options_, static_cast<std::int64_t>(step), steps);
     double factor = clip_factor(gradient_norm, options_.clip_norm);
-    if (!corrections_[member].empty()) correct(member, std::exchange(factor, 1.0));
-    std::visit([&](auto& optimiser) { optimiser.step(values, gradients, factor, rate); }, optimisers_[member]);
+    if (!corrections_[member].empty()) correct(member, gradients, std::exchange(factor, 1.0));
+    std::visit([&](auto& optimiser) { optimiser.step(values, std::span<const T>{gradients}, factor, rate); },
+               optimisers_[member]);
     for (const auto& [first, count] : frozen_[member])  // weight decay moves what has no gradient
       std::copy_n(before.begin() + static_cast<std::ptrdiff_t>(first), count,
                   values.begin() + static_cast<std::ptrdiff_t>(first));
-    if (std::isfinite(norm(std::span<const T>{values}))) return true;
-    std::ranges::copy(before, values.begin());
-    return false;
+    const bool finite = std::isfinite(norm(std::span<const T>{values}));
+    if (!finite) std::ranges::copy(before, values.begin());
+    if (cores_[member]) cores_[member]->put(gang_.factors().values(member));
+    return finite;
   }
 
   std::span<const TrainingJob> jobs_;
   const TrainingOptions& options_;
   std::size_t layers_;
   AnyGang<T> gang_;
+  std::vector<std::optional<CoreTraining<T>>> cores_;  // of members that train nothing else
   std::vector<AnyOptimiser<T>> optimisers_;
   std::vector<std::vector<Part>> frozen_;    // of each member's factors
   std::vector<std::vector<T>> starts_;       // each member's initial factors, for FedProx only

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "llm/adapter.hpp"
+#include "llm/cores.hpp"
 #include "llm/factor_gradient.hpp"
 #include "llm/model.hpp"
 #include "llm/sequence.hpp"
@@ -50,6 +51,9 @@ struct TrainingJob {
   Factors trains = Factors::both;
   FactorGradient correction{};  // of each step's gradient: empty, or of all modules of `initial`
   std::optional<TailPenalty> penalty{};
+  /// Where they are given, of all modules: R alone is trained, whatever `trains` says, and A of `initial` is R·basis.
+  /// Neither correction nor penalty goes with them.
+  Cores cores{};
 };
 
 struct TrainedAdapter {
@@ -57,6 +61,7 @@ struct TrainedAdapter {
   std::vector<double> losses;      // per step, mean over its labels, before the step
   std::vector<double> grad_norms;  // per step, before clipping
   bool stopped = false;            // a loss, a gradient or what a step would have made of the factors was not finite
+  CoreMatrices cores{};            // R of a job that had cores
 };
 
 /// Trains every job of a gang through the shared, frozen `variant`; result i belongs to job i. The base is read once

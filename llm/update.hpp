@@ -3,6 +3,7 @@
 #include <cstdint>
 
 #include "llm/adapter.hpp"
+#include "llm/cores.hpp"
 #include "llm/variant.hpp"
 
 namespace edgefuse::llm {
@@ -15,6 +16,7 @@ struct Update {
   std::int64_t examples = 0;
   VariantShape variant;
   Adapter adapter;
+  CoreMatrices cores{};  // R, where it alone was trained
 };
 
 }  // namespace edgefuse::llm

@@ -28,8 +28,8 @@ enum class Storage : std::uint8_t { fp32, fp16, int8, nf4 };
 enum class Loss : std::uint8_t { answer, full };
 enum class PromptFormat : std::uint8_t { headings, chatml };
 enum class TextUnit : std::uint8_t { paragraph, speaker };
-enum class AdapterStart : std::uint8_t { own, shared };
-enum class TrainedFactors : std::uint8_t { both, b, alternate };
+enum class AdapterStart : std::uint8_t { own, shared, gradient };
+enum class TrainedFactors : std::uint8_t { both, b, alternate, core };
 enum class SharedFactors : std::uint8_t { both, a };
 enum class EvaluatedModel : std::uint8_t { base, adapters, fused };
 

@@ -94,11 +94,13 @@ Section adapter_section() {
           key("targets", &Adapter::targets,
               ListOf<Word>{{{{"q", "k", "v", "o", "gate", "up", "down"}}}, Items::distinct, 1},
               "The projections that are adapted, in every layer."),
-          key("start", &Adapter::start, Choice<AdapterStart>{{{"own", "shared"}}},
-              "`own`: every client draws its A anew. `shared`: all begin with the same A."),
-          key("trains", &Adapter::trains, Choice<TrainedFactors>{{{"both", "b", "alternate"}}},
-              "What training moves, and an update holds: A and B; B alone (FFA-LoRA); or B in odd rounds and A "
-              "in even ones (RoLoRA). docs/models/federated-lora.md."),
+          key("start", &Adapter::start, Choice<AdapterStart>{{{"own", "shared", "gradient"}}},
+              "`own`: every client draws its A anew. `shared`: all begin with the same A. `gradient`: all begin with the "
+              "first singular directions of a step of the base on public text (LoRA-SB)."),
+          key("trains", &Adapter::trains, Choice<TrainedFactors>{{{"both", "b", "alternate", "core"}}},
+              "What training moves, and an update holds: A and B; B alone (FFA-LoRA); B in odd rounds and A "
+              "in even ones (RoLoRA); or a matrix R, rank × rank, between A and B, which stay (Fed-SB). "
+              "docs/models/federated-lora.md."),
           key("shares", &Adapter::shares, Choice<SharedFactors>{{{"both", "a"}}},
               "What travels of the factors and is fused: both, or A alone, and every client keeps its B from round to "
               "round (FedSA-LoRA)."),

@@ -10,9 +10,11 @@
 #include "app/longest_text.hpp"
 #include "app/prune/outcome.hpp"
 #include "app/run/at_key.hpp"
+#include "app/run/engine_options.hpp"
 #include "app/run/methods.hpp"
 #include "app/run/public_source.hpp"
 #include "llm/encode.hpp"
+#include "llm/tensor_names.hpp"
 #include "sim/mistakes.hpp"
 
 namespace edgefuse::app {
@@ -45,8 +47,21 @@ std::vector<llm::VariantShape> offered_variants(const scenarios::Scenario& scena
 bool looks_at_text(const scenarios::Scenario& scenario, const Methods* methods) {
   if (methods == nullptr) return false;
   return methods->pruners.front()->needs_calibration() || methods->policy->needs_quality() ||
-         scenario.pruning.alignment.steps > 0 || scenario.recovery.retraining.steps > 0 ||
+         scenario.adapter.start == scenarios::AdapterStart::gradient || scenario.pruning.alignment.steps > 0 || scenario.recovery.retraining.steps > 0 ||
          std::ranges::any_of(methods->arms, [](const Arm& arm) { return arm.rule->needs_public_text(); });
+}
+
+/// A core is rank × rank of singular directions, and a matrix has only so many of them.
+void require_rank_fits(const scenarios::Scenario& scenario, const llm::ModelConfig& config) {
+  if (scenario.adapter.trains != scenarios::TrainedFactors::core) return;
+  for (const auto target : lora_spec(scenario.adapter).targets) {
+    const auto [out, in] = llm::base_shape(config, target);
+    if (const auto most = std::min(out, in); scenario.adapter.rank > most)
+      throw InputError{scenario.source.mistake(
+          "adapter.rank",
+          fmt::format("is {}, and {} is {} × {}", scenario.adapter.rank, llm::projection_name(target), out, in),
+          fmt::format("give at most {}", most))};
+  }
 }
 
 void require_texts_fit(const scenarios::Scenario& scenario, const llm::ModelConfig& config) {
@@ -87,6 +102,7 @@ BaseModel open_base(const scenarios::Scenario& scenario, const Methods* methods,
   auto variants =
       config ? mistakes.attempt([&] { return offered_variants(scenario, methods, *config); }) : std::nullopt;
   if (config) mistakes.attempt([&] { require_texts_fit(scenario, *config); });
+  if (config) mistakes.attempt([&] { require_rank_fits(scenario, *config); });
   std::unique_ptr<llm::Tokenizer> tokenizer;
   const bool reads = scenario.data.source != "none" || looks_at_text(scenario, methods);
   if (reads) tokenizer = opened(llm::load_tokenizer).value_or(nullptr);

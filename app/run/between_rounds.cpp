@@ -42,6 +42,12 @@ class BetweenRoundsCheck {
       refuse("adapter.trains",
              "\"alternate\" trains A in even rounds, and each begins with B = 0, where A has no gradient",
              "use recovery.between_rounds = \"carry\"");
+    if (scenario_.adapter.start == scenarios::AdapterStart::gradient)
+      refuse("adapter.start", "\"gradient\" goes into what is carried, and after a merge each round begins with B = 0",
+             "use recovery.between_rounds = \"carry\"");
+    if (scenario_.adapter.trains == TrainedFactors::core)
+      refuse("adapter.trains", "\"core\" goes on with R, and a merge with the base alone",
+             "use recovery.between_rounds = \"carry\"");
     if (scenario_.adapter.shares == scenarios::SharedFactors::a)
       refuse("adapter.shares", "\"a\" goes on with A, and a merge with the base alone",
              "use recovery.between_rounds = \"carry\"");
@@ -52,10 +58,24 @@ class BetweenRoundsCheck {
     const auto steps =
         fmt::format("\"{}\" makes steps of the factors that are carried", scenario_.fusion.optimiser.method);
     of_factors_alone(steps, [](const Arm& arm, const std::string&) { return arm.rule->keeps_factors(); });
-    unless(scenario_.adapter.start == scenarios::AdapterStart::shared, "adapter.start", steps,
+    unless(scenario_.adapter.start != scenarios::AdapterStart::own, "adapter.start", steps,
            "and the first has to step from factors that all share", "use \"shared\"");
     unless(scenario_.adapter.trains != TrainedFactors::alternate, "adapter.trains", steps,
            "and moments of B would move it in rounds of A", "use \"both\" or \"b\"");
+  }
+
+  /// All changes have one B and the rows of one A, so that the mean has them too.
+  void of_cores() {
+    const std::string means = "adapter.trains = \"core\" means changes s·B·R·A of one B and A";
+    of_factors_alone(means, [](const Arm&, const std::string& rule) { return rule == "fedit"; });
+    unless(scenario_.adapter.start == scenarios::AdapterStart::gradient, "adapter.start", means,
+           "and with B = 0 nothing moves R", "use \"gradient\"");
+    unless(scenario_.fusion.optimiser.method == "none", "fusion.optimiser.method", means, "and a step makes others",
+           "use \"none\"");
+    unless(!scenario_.training.control_variates, "training.control_variates", means, "and these are of factors",
+           "set it to false");
+    unless(scenario_.adapter.self_pruning.decay == 1, "adapter.self_pruning.decay", means, "and R has all ranks",
+           "leave it out");
   }
 
   /// The server has no B, and so no change of the base.
@@ -64,6 +84,8 @@ class BetweenRoundsCheck {
     of_factors_alone(means, [](const Arm&, const std::string& rule) { return rule == "fedit"; });
     unless(scenario_.adapter.trains == TrainedFactors::both, "adapter.trains", means, "and every client trains both",
            "use \"both\"");
+    unless(scenario_.adapter.start != scenarios::AdapterStart::gradient, "adapter.start", means,
+           "and this start has a B for all", "use \"own\" or \"shared\"");
     unless(!scenario_.output.conflict, "output.conflict", means, "and the server has no changes to compare",
            "set it to false");
   }
@@ -110,6 +132,7 @@ void check_between_rounds(const scenarios::Scenario& scenario, const std::vector
   if (scenario.recovery.between_rounds == BetweenRounds::merge) return check.of_merging();
   check.of_carrying();
   if (scenario.fusion.optimiser.method != "none") check.of_steps_of_factors();
+  if (scenario.adapter.trains == TrainedFactors::core) check.of_cores();
   if (scenario.adapter.shares == scenarios::SharedFactors::a) check.of_sharing_a();
 }
 

@@ -35,12 +35,14 @@ llm::Storage storage(scenarios::Storage chosen) {
 
 llm::Sent sent(const scenarios::Adapter& adapter) {
   if (adapter.shares == scenarios::SharedFactors::a) return llm::Sent::a;
+  if (adapter.trains == scenarios::TrainedFactors::core) return llm::Sent::core;
   if (adapter.trains == scenarios::TrainedFactors::b) return llm::Sent::b;
   return adapter.trains == scenarios::TrainedFactors::alternate ? llm::Sent::one : llm::Sent::both;
 }
 
 llm::Sent carried(const scenarios::Scenario& scenario) {
   if (scenario.recovery.between_rounds == scenarios::BetweenRounds::merge) return llm::Sent::none;
+  if (scenario.adapter.trains == scenarios::TrainedFactors::core) return llm::Sent::core;
   return scenario.adapter.shares == scenarios::SharedFactors::a ? llm::Sent::a : llm::Sent::both;
 }
 
@@ -58,6 +60,7 @@ llm::CostOptions cost_options(const scenarios::Scenario& scenario, const WireBit
                            .sent = sent(scenario.adapter),
                            .carried_bits = bits.carried,
                            .carried = carried(scenario),
+                           .frozen_factors = scenario.adapter.trains == scenarios::TrainedFactors::core,
                            .control_variates = training.control_variates};
   if (training.optimiser == scenarios::Optimiser::sgd) options.moments = training.momentum > 0 ? 1 : 0;
   return options;

@@ -6,6 +6,7 @@
 
 #include "app/run/carried.hpp"
 #include "app/run/engine_options.hpp"
+#include "app/run/gradient_start.hpp"
 #include "clients/rank_pruning.hpp"
 #include "llm/variant.hpp"
 
@@ -25,16 +26,24 @@ llm::Factors Exchange::trained(std::int64_t version) const {
       return llm::Factors::both;
     case scenarios::TrainedFactors::b:
       return llm::Factors::b;
+    case scenarios::TrainedFactors::core:
+      return llm::Factors::a;
     case scenarios::TrainedFactors::alternate:
       break;
   }
   return version % 2 == 0 ? llm::Factors::b : llm::Factors::a;  // B first: with B = 0 nothing moves A
 }
 
-std::optional<llm::ModelDelta> Exchange::first(const llm::Model& base) const {
-  const bool shared = scenario_.adapter.start == scenarios::AdapterStart::shared;
-  if (!shared || scenario_.recovery.between_rounds == scenarios::BetweenRounds::merge) return std::nullopt;
-  return llm::to_delta(llm::make_adapter(base, lora_spec(scenario_.adapter), scenario_.seed, 0));
+std::optional<llm::ModelDelta> Exchange::first(const llm::Model& base, const llm::Calibration& public_texts) {
+  const bool own = scenario_.adapter.start == scenarios::AdapterStart::own;
+  if (own || scenario_.recovery.between_rounds == scenarios::BetweenRounds::merge) return std::nullopt;
+  const auto spec = lora_spec(scenario_.adapter);
+  if (scenario_.adapter.start == scenarios::AdapterStart::shared)
+    return llm::to_delta(llm::make_adapter(base, spec, scenario_.seed, 0));
+  auto start = gradient_start(base, spec, public_texts, scenario_.training.learning_rate);
+  if (!trains_cores()) return start;
+  basis_.emplace(start, spec);
+  return basis_->change_of(basis_->first());
 }
 
 llm::Adapter Exchange::fresh(const BaseVersion& model, const Start& who) const {
@@ -54,16 +63,26 @@ Exchange::Download Exchange::download(const BaseVersion& model, const llm::Model
                                       const Start& who) const {
   const auto spec = lora_spec(scenario_.adapter, who.rank);
   const auto held = as_adapter(model.seen(carried, who.variant), spec);
-  if (down_ == nullptr) return {.held = held, .sent = held};
   // Who has the same variant and rank of one version gets the same.
   const auto variants = model.masks() * model.ratios();
-  const auto broadcast = static_cast<std::uint32_t>(static_cast<std::size_t>(who.version) * variants + who.variant);
-  const auto travels = keeps_b() ? llm::Factors::a : llm::Factors::both;
-  return {.held = held, .sent = clients::downloaded(held, travels, *down_, scenario_.seed, broadcast)};
+  return encoded(held, keeps_b() ? llm::Factors::a : llm::Factors::both,
+                 static_cast<std::size_t>(who.version) * variants + who.variant);
+}
+
+Exchange::Download Exchange::download_of_cores(const llm::ModelDelta& carried, const Start& who) const {
+  return encoded(as_adapter(basis_->cores_of(carried), lora_spec(scenario_.adapter)), llm::Factors::a,
+                 static_cast<std::size_t>(who.version));
+}
+
+Exchange::Download Exchange::encoded(llm::Adapter held, llm::Factors travels, std::size_t broadcast) const {
+  if (down_ == nullptr) return {.held = held, .sent = held};
+  auto sent = clients::downloaded(held, travels, *down_, scenario_.seed, static_cast<std::uint32_t>(broadcast));
+  return {.held = std::move(held), .sent = std::move(sent)};
 }
 
 llm::Adapter Exchange::start(const BaseVersion& model, const std::optional<llm::ModelDelta>& carried,
                              const Start& who) const {
+  if (basis_) return basis_->adapter_of(as_cores(download_of_cores(*carried, who).sent), model, who.variant);
   auto adapter = fresh(model, who);
   if (carried) start_from(adapter, download(model, *carried, who).sent);
   const auto own = own_b_.find(who.client);
@@ -71,6 +90,26 @@ llm::Adapter Exchange::start(const BaseVersion& model, const std::optional<llm::
   for (auto& [id, factors] : adapter.modules)
     factors.b.copy_(own->second.modules.at(id));
   return adapter;
+}
+
+llm::Cores Exchange::cores(const BaseVersion& model, const std::optional<llm::ModelDelta>& carried,
+                           const Start& who) const {
+  if (!basis_) return {};
+  return basis_->seen(as_cores(download_of_cores(*carried, who).sent), model, who.variant);
+}
+
+llm::ModelDelta Exchange::received_cores(const llm::Update& update, const llm::ModelDelta& carried, const Start& who) {
+  auto [held, sent] = download_of_cores(carried, who);
+  auto arrived = as_adapter(update.cores, held.spec);
+  if (up_) {
+    auto began = arrived;
+    for (auto& [id, factors] : began.modules)
+      factors = sent.modules.at(id);
+    arrived = up_->received(arrived, began, llm::Factors::a, who.client, who.stream);
+  }
+  for (const auto& [id, factors] : plus_unsent(std::move(arrived), held, sent).modules)
+    held.modules[id] = factors;
+  return basis_->change_of(as_cores(held));
 }
 
 llm::Adapter Exchange::received(const llm::Update& update, const BaseVersion& model,

@@ -7,11 +7,13 @@
 #include <ATen/core/Tensor.h>
 
 #include "app/run/base_version.hpp"
+#include "app/run/core_basis.hpp"
 #include "app/run/start.hpp"
 #include "clients/compression/transmission.hpp"
 #include "llm/adapter.hpp"
 #include "llm/delta.hpp"
 #include "llm/module_id.hpp"
+#include "llm/pruning/calibration.hpp"
 #include "llm/training.hpp"
 #include "llm/update.hpp"
 #include "scenarios/scenario.hpp"
@@ -32,13 +34,23 @@ class Exchange {
   [[nodiscard]] llm::Factors trained(std::int64_t version) const;
   /// Whether A alone travels, and every client keeps its B from round to round (FedSA-LoRA, 2410.01463).
   [[nodiscard]] bool keeps_b() const { return scenario_.adapter.shares == scenarios::SharedFactors::a; }
-  /// The factors of the base with which everybody begins, where that is so and they are carried from then on.
-  [[nodiscard]] std::optional<llm::ModelDelta> first(const llm::Model& base) const;
+  /// Whether matrices between factors that stay are all that is trained and travels (Fed-SB, 2502.15436).
+  [[nodiscard]] bool trains_cores() const { return scenario_.adapter.trains == scenarios::TrainedFactors::core; }
+  /// The factors of the base with which everybody begins, where that is so and they are carried from then on. Once,
+  /// before all that follows; the texts are for a start from their gradient.
+  [[nodiscard]] std::optional<llm::ModelDelta> first(const llm::Model& base, const llm::Calibration& public_texts);
 
   /// Where that client begins; `carried` are the server's factors, of base() of `model`. Several may ask at a time.
   [[nodiscard]] llm::Adapter start(const BaseVersion& model, const std::optional<llm::ModelDelta>& carried,
                                    const Start& who) const;
-  /// What the server has of an update, of the ranks that it has: what arrived, and beside it what the server had not
+  /// What it trains of them, where that is cores; else nothing.
+  [[nodiscard]] llm::Cores cores(const BaseVersion& model, const std::optional<llm::ModelDelta>& carried,
+                                 const Start& who) const;
+  /// What the server has of an update of cores, a change of all modules of the base: of one that the variant lacks, as
+  /// it was. Once for each.
+  [[nodiscard]] llm::ModelDelta received_cores(const llm::Update& update, const llm::ModelDelta& carried,
+                                               const Start& who);
+  /// What the server has of any other update, of the ranks that it has: what arrived, and beside it what the server had not
   /// sent down; B = 0 where clients keep it. Once for each.
   [[nodiscard]] llm::Adapter received(const llm::Update& update, const BaseVersion& model,
                                       const std::optional<llm::ModelDelta>& carried, const Start& who);
@@ -60,11 +72,14 @@ class Exchange {
   [[nodiscard]] llm::Factors sent(std::int64_t version) const { return keeps_b() ? llm::Factors::a : trained(version); }
   [[nodiscard]] llm::Adapter fresh(const BaseVersion& model, const Start& who) const;
   [[nodiscard]] Download download(const BaseVersion& model, const llm::ModelDelta& carried, const Start& who) const;
+  [[nodiscard]] Download download_of_cores(const llm::ModelDelta& carried, const Start& who) const;
+  [[nodiscard]] Download encoded(llm::Adapter held, llm::Factors travels, std::size_t broadcast) const;
 
   const scenarios::Scenario& scenario_;
   const clients::Compressor* down_;
   std::optional<clients::Transmission> up_;
   std::map<std::uint32_t, OwnB> own_b_;  // of clients that took part
+  std::optional<CoreBasis> basis_;       // where cores are trained
 };
 
 }  // namespace edgefuse::app

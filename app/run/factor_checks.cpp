@@ -19,7 +19,7 @@ void check_control_variates(const scenarios::Scenario& scenario, const Methods& 
     refuse("are means of plain gradient steps, and momentum makes others", "leave training.momentum out");
   if (scenario.recovery.between_rounds != scenarios::BetweenRounds::carry)
     refuse("are of factors that go on from round to round", "use recovery.between_rounds = \"carry\"");
-  if (scenario.adapter.start != scenarios::AdapterStart::shared)
+  if (scenario.adapter.start == scenarios::AdapterStart::own)
     refuse("are compared among clients, whose factors A differ in the first round", "use adapter.start = \"shared\"");
   if (scenario.compression.method != "none" || scenario.compression.down.method != "none")
     refuse("travel whole, and updates or factors are compressed",

@@ -18,6 +18,7 @@
 #include "server/fusion/mixing.hpp"
 #include "server/optimiser/factor_step.hpp"
 #include "server/recovery/coverage.hpp"
+#include "server/recovery/refusal.hpp"
 #include "sim/expects.hpp"
 
 namespace edgefuse::app {
@@ -45,7 +46,7 @@ Learner::Learner(const scenarios::Scenario& scenario, const LearningTask& task, 
                         .quantisation = quantisation(scenario.base.storage),
                         .device = device_};
   BaseVersion base{std::move(prepared), holding};
-  auto first = exchange_.first(base.base());
+  auto first = exchange_.first(base.base(), aggregation_.public_texts);
   versions_.emplace(0, Version{.model = std::move(base), .carried = std::move(first)});
   if (scenario.training.control_variates) scaffold_.emplace(scenario, task);
 }
@@ -86,7 +87,8 @@ void Learner::note(const llm::Plan& plan, std::int64_t invitation, std::int64_t 
                            .client = start.client},
             .trains = exchange_.trained(start.version),
             .correction = in_units_of(lora_spec(scenario_.adapter, start.rank), correction(start)),
-            .penalty = penalty(start)};
+            .penalty = penalty(start),
+            .cores = exchange_.cores(versions_.at(start.version).model, versions_.at(start.version).carried, start)};
   };
   trainer_.note({.plan = numbered, .invitation = invitation, .version = version, .build = build});
 }
@@ -135,8 +137,7 @@ void Learner::add_contribution(const llm::Update& update, std::int64_t steps, Tr
                   .version = update.version};
   auto arrived = without_ranks_given_up(update, who);
   const auto rank = arrived.adapter.spec.rank;
-  arrived.adapter = exchange_.received(arrived, version.model, version.carried, who);
-  auto delta = recovered(arrived, who);
+  auto delta = received(arrived, who);
   auto own = exchange_.keeps_b() ? recovered(update, who) : std::nullopt;
   if (!delta || (exchange_.keeps_b() && !own)) return;
   if (rank < who.rank) record.pruned_to = rank;
@@ -148,6 +149,19 @@ void Learner::add_contribution(const llm::Update& update, std::int64_t steps, Tr
   contributions_.push_back(contribution_of(arrived, who, std::move(*delta)));
   begun_.push_back(update.version);
   record.refused = false;
+}
+
+/// A core is of the whole base, whatever variant it was trained on.
+std::optional<llm::ModelDelta> Learner::received(llm::Update& update, const Start& who) {
+  const auto& [model, users, change, carried, variate] = versions_.at(who.version);
+  if (!exchange_.trains_cores()) {
+    update.adapter = exchange_.received(update, model, carried, who);
+    return recovered(update, who);
+  }
+  update.variant = llm::full_shape(base().config);
+  auto made = server::unless_refused(exchange_.received_cores(update, *carried, who));
+  auto* delta = std::get_if<llm::ModelDelta>(&made);
+  return delta == nullptr ? std::nullopt : std::optional{std::move(*delta)};
 }
 
 std::optional<llm::ModelDelta> Learner::recovered(const llm::Update& update, const Start& who) const {

@@ -79,7 +79,8 @@ class Learner {
 
   [[nodiscard]] std::int64_t version() const { return versions_.rbegin()->first; }
   [[nodiscard]] Start start_of(const llm::Plan& plan, std::int64_t invitation, std::int64_t version) const;
-  /// Nothing when it is refused.
+  /// What the server makes of an update, which becomes what arrived of it; nothing when it is refused.
+  [[nodiscard]] std::optional<llm::ModelDelta> received(llm::Update& update, const Start& who);
   [[nodiscard]] std::optional<llm::ModelDelta> recovered(const llm::Update& update, const Start& who) const;
   [[nodiscard]] server::Contribution contribution_of(const llm::Update& update, const Start& who,
                                                      llm::ModelDelta delta) const;

@@ -25,13 +25,8 @@ at::Tensor tensor_of(const T* numbers, std::int64_t rows, std::int64_t width) {
 /// Calls f(module, slot, site) for every adapted module of the layout.
 template <class F>
 void for_each_module(const FactorLayout& layout, const FactorGradient& modules, const F& f) {
-  for (const auto& [id, factors] : modules) {
-    for (const Site place : all_sites) {
-      const SiteLayout& site = layout.site(static_cast<std::size_t>(id.layer), place);
-      for (const auto& slot : site.slots)
-        if (slot.projection == id.projection) f(id, factors, slot, site);
-    }
-  }
+  for (const auto& [id, factors] : modules)
+    if (const auto place = layout.find(id)) f(id, factors, place->slot, place->site);
 }
 
 }  // namespace
@@ -87,6 +82,13 @@ bool FactorLayout::adapted_before(std::size_t layer, Site site) const {
   const auto& sites = layers_[layer];
   return std::any_of(sites.begin(), sites.begin() + static_cast<std::ptrdiff_t>(site),
                      [](const SiteLayout& earlier) { return earlier.adapted(); });
+}
+
+std::optional<FactorLayout::Place> FactorLayout::find(ModuleId id) const {
+  for (const auto& site : layers_[static_cast<std::size_t>(id.layer)])
+    for (const auto& slot : site.slots)
+      if (slot.projection == id.projection) return Place{.site = site, .slot = slot};
+  return std::nullopt;
 }
 
 template <class T>

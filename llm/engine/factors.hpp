@@ -3,6 +3,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -50,6 +51,13 @@ class FactorLayout {
   [[nodiscard]] const SiteLayout& site(std::size_t layer, Site site) const {
     return layers_[layer][static_cast<std::size_t>(site)];
   }
+  /// One module's place.
+  struct Place {
+    const SiteLayout& site;
+    const SiteLayout::Slot& slot;
+  };
+  /// Nothing where it is not adapted.
+  [[nodiscard]] std::optional<Place> find(ModuleId id) const;
   /// Numbers in one member's factors.
   [[nodiscard]] std::int64_t size() const { return size_; }
   /// The lowest layer with an adapted module; the number of layers when there is none.
