@@ -218,24 +218,30 @@ std::vector<TrainingRecord> Experiment::train(const RoundTimeline& round) {
 
 /// When nothing came back, every arm's model is the base as it is: what all earlier rounds made of it.
 void Experiment::learn(const RoundTimeline& round) {
-  record_fusion(round.round);
+  const auto& methods = assembly_.methods;
+  ArmErrors errors(methods.arms.size());
+  auto primary = learner_->fuse(methods.arms[methods.primary_arm]);
+  errors[methods.primary_arm] = primary.error;
   if (evaluates(round.round)) {
     say(fmt::format("round {}: evaluating", round.round));
-    evaluate(round.round, subjects());
+    evaluate(round.round, subjects(primary, errors));
   }
-  const auto& primary = assembly_.methods.arms[assembly_.methods.primary_arm];
-  if (round.round < assembly_.scenario.protocol.rounds && !learner_->contributions().empty())
-    learner_->advance(primary);
+  if (!learner_->contributions().empty()) {
+    record_fusion(round.round, errors);
+    if (round.round < assembly_.scenario.protocol.rounds) learner_->advance(std::move(primary));
+  }
+  recorder_.commit();
   for (const auto& participation : round.participations)
     learner_->release(participation.version);
 }
 
-void Experiment::record_fusion(std::int64_t round) {
-  if (learner_->contributions().empty()) return;
+/// An arm that nobody judged here, since no fused model is or another process did, is fused for its error.
+void Experiment::record_fusion(std::int64_t round, const ArmErrors& errors) {
   const auto& methods = assembly_.methods;
   for (std::size_t i = 0; i < methods.arms.size(); ++i)
     if (i == methods.primary_arm || evaluates(round))
-      recorder_.add(fusion_rows(round, methods.arms[i].name, learner_->aggregation_error(methods.arms[i])));
+      recorder_.add(fusion_rows(round, methods.arms[i].name,
+                                errors[i] ? *errors[i] : learner_->fuse(methods.arms[i]).error));
   if (!assembly_.scenario.output.conflict || !evaluates(round)) return;
   const auto [modules, pairs] = conflict_rows(round, learner_->contributions());
   recorder_.add(modules);
@@ -252,7 +258,7 @@ bool Experiment::judges(scenarios::EvaluatedModel model) const {
   return std::ranges::find(models, model) != models.end();
 }
 
-std::vector<Subject> Experiment::subjects() const {
+std::vector<Subject> Experiment::subjects(const Fused& primary, ArmErrors& errors) const {
   std::vector<Subject> subjects;
   if (judges(scenarios::EvaluatedModel::adapters)) {
     std::set<std::string> domains;
@@ -264,8 +270,14 @@ std::vector<Subject> Experiment::subjects() const {
                           }});
   }
   if (judges(scenarios::EvaluatedModel::fused)) {
-    for (const auto& arm : assembly_.methods.arms)
-      subjects.push_back({arm.name, [this, &arm] { return llm::apply(learner_->base(), learner_->fused(arm)); }});
+    const auto& methods = assembly_.methods;
+    for (std::size_t i = 0; i < methods.arms.size(); ++i)
+      subjects.push_back({methods.arms[i].name, [this, &primary, &errors, i] {
+                            if (i == assembly_.methods.primary_arm) return llm::apply(learner_->base(), primary.change);
+                            const auto fused = learner_->fuse(assembly_.methods.arms[i]);
+                            errors[i] = fused.error;
+                            return llm::apply(learner_->base(), fused.change);
+                          }});
   }
   return subjects;
 }
@@ -273,7 +285,6 @@ std::vector<Subject> Experiment::subjects() const {
 void Experiment::evaluate(std::int64_t round, const std::vector<Subject>& subjects) {
   const auto judgement = assembly_.evaluator->evaluate(round, subjects, options_.crew);
   recorder_.add(judgement.rows);
-  if (round > 0) recorder_.commit();  // the base's figures go on file with the first round
   for (const auto& failure : judgement.failures)
     notify(fmt::format("round {}: {}", round, failure));
 }

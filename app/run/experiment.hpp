@@ -49,10 +49,13 @@ class Experiment {
   void remember(const std::vector<results::PlanRow>& plans, const std::vector<TrainingRecord>& records);
   void teach_policy(const std::vector<results::PlanRow>& plans);
   void learn(const RoundTimeline& round);
-  void record_fusion(std::int64_t round);
+  /// By arm: how far what it made is from the mean, once somebody fused it.
+  using ArmErrors = std::vector<std::optional<server::AggregationError>>;
+  void record_fusion(std::int64_t round, const ArmErrors& errors);
   [[nodiscard]] bool evaluates(std::int64_t round) const;
   [[nodiscard]] bool judges(scenarios::EvaluatedModel model) const;
-  [[nodiscard]] std::vector<Subject> subjects() const;
+  /// The models to be judged; whoever makes an arm's notes its error.
+  [[nodiscard]] std::vector<Subject> subjects(const Fused& primary, ArmErrors& errors) const;
   void evaluate(std::int64_t round, const std::vector<Subject>& subjects);
   void say(const std::string& what) const;
   void notify(const std::string& what) const;

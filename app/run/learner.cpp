@@ -1,22 +1,16 @@
 #include "app/run/learner.hpp"
 
-#include <algorithm>
-#include <cmath>
 #include <utility>
 #include <variant>
 
-#include "app/public_text.hpp"
 #include "app/run/carried.hpp"
 #include "app/run/engine_options.hpp"
-#include "app/run/once_more.hpp"
 #include "app/run/revealed.hpp"
 #include "clients/local_data.hpp"
 #include "clients/rank_pruning.hpp"
 #include "llm/pruning/record.hpp"
 #include "llm/schedule.hpp"
 #include "llm/variant.hpp"
-#include "server/fusion/mixing.hpp"
-#include "server/optimiser/factor_step.hpp"
 #include "server/recovery/coverage.hpp"
 #include "server/recovery/refusal.hpp"
 #include "sim/expects.hpp"
@@ -111,9 +105,8 @@ std::optional<llm::TailPenalty> Learner::penalty(const Start& start) const {
 }
 
 std::vector<TrainingRecord> Learner::collect(const clients::TrainingWatch& watch) {
-  contributions_.clear();
+  gathered_ = {};
   personal_.clear();
-  begun_.clear();
   std::vector<TrainingRecord> records;
   const auto variant = [this](std::int64_t version, std::uint32_t index) -> const clients::VariantModel& {
     return versions_.at(version).model.variant(index);
@@ -146,8 +139,8 @@ void Learner::add_contribution(const llm::Update& update, std::int64_t steps, Tr
     exchange_.keep_b(update, who);
     personal_.push_back(contribution_of(update, who, std::move(*own)));
   }
-  contributions_.push_back(contribution_of(arrived, who, std::move(*delta)));
-  begun_.push_back(update.version);
+  gathered_.contributions.push_back(contribution_of(arrived, who, std::move(*delta)));
+  gathered_.begun.push_back(update.version);
   record.refused = false;
 }
 
@@ -219,86 +212,27 @@ bool Learner::renew_variate(const llm::Adapter& trained, const Start& start, std
 /// Stale updates weigh less among each other, and as many of them as there are make the whole change smaller:
 /// Σ w s(τ) D / Σ w, as FedBuff has it, is the mean of weights w s(τ) times Σ w s(τ) / Σ w.
 void Learner::weigh() {
-  total_weight_ = 0;
-  for (std::size_t i = 0; i < contributions_.size(); ++i) {
-    auto& weight = contributions_[i].weight;
-    total_weight_ += weight;
-    weight *= aggregation_.discount(version() - begun_[i]);
+  for (std::size_t i = 0; i < gathered_.contributions.size(); ++i) {
+    auto& weight = gathered_.contributions[i].weight;
+    gathered_.total_weight += weight;
+    weight *= aggregation_.discount(version() - gathered_.begun[i]);
   }
 }
 
 std::vector<server::Contribution> Learner::contributions_of(const std::string& domain) const {
   std::vector<server::Contribution> chosen;
-  for (const auto& contribution : exchange_.keeps_b() ? personal_ : contributions_)
+  for (const auto& contribution : exchange_.keeps_b() ? personal_ : gathered_.contributions)
     if (task_.shard(contribution.client).domain == domain) chosen.push_back(contribution);
   return chosen;
 }
 
-llm::ModelDelta Learner::fused(const Arm& arm) const {
-  if (contributions_.empty()) return versions_.rbegin()->second.carried.value_or(llm::ModelDelta{});
-  return step(arm).change;
+Fused Learner::fuse(const Arm& arm) const {
+  return RoundFusion{scenario_, aggregation_, device_, versions_, gathered_, optimiser_state_}.fuse(arm);
 }
 
-server::ServerStep Learner::step(const Arm& arm) const {
-  const bool carries = scenario_.recovery.between_rounds != scenarios::BetweenRounds::merge;
-  if (carries && scenario_.fusion.optimiser.method != "none") return step_of_factors(arm);
-  auto change = mixed(arm);
-  if (aggregation_.optimiser == nullptr) return {.change = std::move(change), .state = {}};
-  return aggregation_.optimiser->step(optimiser_state_, change);
-}
-
-server::ServerStep Learner::step_of_factors(const Arm& arm) const {
-  const auto& held = *versions_.rbegin()->second.carried;
-  std::vector<server::Contribution> rebased(contributions_.begin(), contributions_.end());
-  for (std::size_t i = 0; i < rebased.size(); ++i)
-    rebased[i].delta = server::rebased(contributions_[i], *versions_.at(begun_[i]).carried, held);
-  return server::factor_step(*aggregation_.optimiser, optimiser_state_, held, plainly_fused(arm, rebased),
-                             lora_spec(scenario_.adapter).scale());
-}
-
-llm::ModelDelta Learner::mixed(const Arm& arm) const {
-  const auto change = trained_once_more(scenario_, base(), plainly_fused(arm, contributions_), aggregation_.public_texts, device_,
-                                        static_cast<std::uint32_t>(version()));
-  std::vector<server::Scaled> terms = {{&change, share_of_those_begun_by(version())}};
-  if (aggregation_.mixing.pull_back)
-    for (auto v = versions_.begin(); v != std::prev(versions_.end()); ++v)
-      terms.push_back({&v->second.change, -share_of_those_begun_by(v->first)});
-  std::erase_if(terms, [](const server::Scaled& term) { return term.factor == 0; });
-  return terms.size() == 1 && terms.front().factor == 1 ? change : server::sum(terms);
-}
-
-llm::ModelDelta Learner::plainly_fused(const Arm& arm, std::span<const server::Contribution> contributions) const {
-  const server::FusionSeed seed{.seed = scenario_.seed, .round = static_cast<std::uint32_t>(version())};
-  server::PublicLoss public_loss;
-  if (arm.rule->needs_public_text())
-    public_loss = [this](const llm::ModelDelta& change) {
-      return std::log(perplexity(llm::apply(base(), change), aggregation_.public_texts));
-    };
-  if (!aggregation_.group) return arm.fuse(contributions, seed, public_loss);
-  std::vector<std::uint32_t> groups;
-  for (const auto& contribution : contributions)
-    groups.push_back(aggregation_.group(contribution.client));
-  return server::fuse_in_groups(contributions, groups, *arm.resolver, *arm.rule, seed, public_loss);
-}
-
-server::AggregationError Learner::aggregation_error(const Arm& arm) const {
-  server::AggregationError error;
-  const auto source = server::source_of(contributions_);
-  for (const auto& [id, change] : plainly_fused(arm, contributions_))
-    error.add(change, source.parts(id), source.total_weight);
-  return error;
-}
-
-double Learner::share_of_those_begun_by(std::int64_t version) const {
-  double weight = 0;
-  for (std::size_t i = 0; i < contributions_.size(); ++i)
-    if (begun_[i] <= version) weight += contributions_[i].weight;
-  return aggregation_.mixing.rate * (weight / total_weight_);
-}
-
-void Learner::advance(const Arm& arm) {
-  auto [delta, state] = step(arm);
-  optimiser_state_ = std::move(state);
+void Learner::advance(Fused fused) {
+  auto& delta = fused.change;
+  optimiser_state_ = std::move(fused.state);
   auto& current = versions_.rbegin()->second;
   if (scenario_.recovery.between_rounds != scenarios::BetweenRounds::merge) {
     auto carried = cut(delta, scenario_.adapter.rank);

@@ -1,8 +1,6 @@
 #pragma once
 
 #include <cstdint>
-#include <functional>
-#include <map>
 #include <optional>
 #include <span>
 #include <string>
@@ -10,22 +8,20 @@
 
 #include "app/run/aggregation.hpp"
 #include "app/run/arms.hpp"
-#include "app/run/base_version.hpp"
 #include "app/run/exchange.hpp"
 #include "app/run/learning_task.hpp"
+#include "app/run/prepared_base.hpp"
+#include "app/run/round_fusion.hpp"
 #include "app/run/scaffold.hpp"
 #include "app/run/start.hpp"
 #include "app/run/training_record.hpp"
+#include "app/run/versions.hpp"
 #include "clients/trainer.hpp"
 #include "llm/model.hpp"
 #include "llm/plan.hpp"
-#include "llm/pruning/calibration.hpp"
 #include "scenarios/scenario.hpp"
-#include "server/fusion/aggregation_error.hpp"
 #include "server/fusion/contribution.hpp"
 #include "server/optimiser/server_optimiser.hpp"
-#include "server/protocol/protocol.hpp"
-#include "server/recovery/recovery.hpp"
 
 namespace edgefuse::app {
 
@@ -49,34 +45,22 @@ class Learner {
   [[nodiscard]] std::vector<TrainingRecord> collect(const clients::TrainingWatch& watch = {});
 
   /// The recovered updates of the last collect(), their weights discounted by their staleness.
-  [[nodiscard]] std::span<const server::Contribution> contributions() const { return contributions_; }
+  [[nodiscard]] std::span<const server::Contribution> contributions() const { return gathered_.contributions; }
   /// Those of clients whose data are about `domain`; where clients keep their B, each with its own, as they hold it.
   [[nodiscard]] std::vector<server::Contribution> contributions_of(const std::string& domain) const;
 
-  /// What an arm makes of them: one change of the base as it is (docs/models/protocols.md), trained once more where the
-  /// scenario wants it, and the step the server's optimiser would take. What is carried already when there are none.
-  [[nodiscard]] llm::ModelDelta fused(const Arm& arm) const;
-
-  /// How far what an arm makes of them is from their weighted mean, before any server optimiser and retraining.
-  [[nodiscard]] server::AggregationError aggregation_error(const Arm& arm) const;
+  /// What an arm makes of them. Several may ask at a time.
+  [[nodiscard]] Fused fuse(const Arm& arm) const;
 
   /// The base that changes are of.
   [[nodiscard]] const llm::Model& base() const { return versions_.rbegin()->second.model.base(); }
-  /// The next version, by what `arm` makes of the contributions. `recovery.between_rounds` "merge": the base becomes
+  /// The next version, by what an arm made of the contributions. `recovery.between_rounds` "merge": the base becomes
   /// base + that change, and adapters start anew from B = 0, so nothing counts twice. "carry": the base stays, and the
   /// change is where the next ones start: its own factors where they have no more ranks than the adapters, else cut. A
   /// server optimiser then steps from the factors carried so far.
-  void advance(const Arm& arm);
+  void advance(Fused fused);
 
  private:
-  struct Version {
-    BaseVersion model;
-    std::int64_t users = 0;
-    llm::ModelDelta change{};                  // that made the next version; kept only where updates are mixed
-    std::optional<llm::ModelDelta> carried{};  // low rank, of the base: where adapters start
-    llm::FactorGradient variate{};             // SCAFFOLD's c, where there is one
-  };
-
   [[nodiscard]] std::int64_t version() const { return versions_.rbegin()->first; }
   [[nodiscard]] Start start_of(const llm::Plan& plan, std::int64_t invitation, std::int64_t version) const;
   /// What the server makes of an update, which becomes what arrived of it; nothing when it is refused.
@@ -93,13 +77,6 @@ class Learner {
   /// Whether what the client knew was of other factors.
   bool renew_variate(const llm::Adapter& trained, const Start& start, std::int64_t steps);
   void weigh();
-  [[nodiscard]] server::ServerStep step(const Arm& arm) const;
-  [[nodiscard]] server::ServerStep step_of_factors(const Arm& arm) const;
-  [[nodiscard]] llm::ModelDelta mixed(const Arm& arm) const;
-  [[nodiscard]] llm::ModelDelta plainly_fused(const Arm& arm,
-                                              std::span<const server::Contribution> contributions) const;
-  /// What the discounted updates begun at or before that version count for, of one that is fresh.
-  [[nodiscard]] double share_of_those_begun_by(std::int64_t version) const;
 
   const scenarios::Scenario& scenario_;
   const LearningTask& task_;
@@ -107,11 +84,9 @@ class Learner {
   at::Device device_;
   clients::Trainer trainer_;
   Exchange exchange_;
-  std::map<std::int64_t, Version> versions_;  // from the oldest in use to the latest
-  std::vector<server::Contribution> contributions_;
+  Versions versions_;
+  Gathered gathered_;
   std::vector<server::Contribution> personal_;  // the same with what clients hold, where they keep their B
-  std::vector<std::int64_t> begun_;             // version that each contribution started from
-  double total_weight_ = 0;                     // of them, if none were stale
   server::OptimiserState optimiser_state_;
   std::optional<Scaffold> scaffold_;  // where gradients are corrected
 };

@@ -36,7 +36,7 @@ TEST(FederatedLora, WithACommonAFedItIsExact) {
   const auto change = [&](const std::string& rule) {
     Rounds rounds{world, whole_with({"adapter.start=shared", "adapter.trains=b", "fusion.arm[0].rule=" + rule})};
     rounds.run(1);
-    return llm::dense(rounds.learner.fused(rounds.assembly.methods.arms.front()).begin()->second);
+    return llm::dense(rounds.learner.fuse(rounds.assembly.methods.arms.front()).change.begin()->second);
   };
   const auto exact = change("weighted-mean");
   EXPECT_LT((change("fedit") - exact).abs().max().item<double>(), 1e-6 * exact.abs().max().item<double>() + 1e-9);
@@ -61,7 +61,7 @@ TEST(FederatedLora, FactorsOfNoMoreRanksAreCarriedAsTheyAre) {
   Rounds rounds{world, whole_with({"recovery.between_rounds=carry", "fusion.arm[0].rule=fedit", "protocol.rounds=2",
                                    "training.learning_rate=1e-9"})};
   rounds.run(1);
-  const auto fused = rounds.learner.fused(rounds.assembly.methods.arms.front());
+  const auto fused = rounds.learner.fuse(rounds.assembly.methods.arms.front()).change;
   const auto a = std::get<llm::LowRank>(fused.begin()->second).a.clone();
   rounds.next();
   rounds.run(2);
@@ -75,10 +75,10 @@ TEST(FederatedLora, WhatIsCutOffGoesIntoTheBaseSoThatNothingIsLost) {
   rounds.run(1);
   const auto& arm = rounds.assembly.methods.arms.front();
   const auto before = rounds.learner.base();
-  const auto change = rounds.learner.fused(arm);
+  const auto change = rounds.learner.fuse(arm).change;
   rounds.next();
   (void)rounds.learner.collect();  // of nobody: what is left is what is carried
-  const auto carried = rounds.learner.fused(arm);
+  const auto carried = rounds.learner.fuse(arm).change;
   for (const auto& [id, fused] : change) {
     const auto weight = [&](const llm::Model& model) {
       return model.layers[static_cast<std::size_t>(id.layer)].projection(id.projection).weight;
@@ -107,8 +107,8 @@ TEST(FederatedLora, TheServersStepIsTheOptimisers) {
   Rounds half{world, whole_with({"fusion.optimiser.method=fedavgm", "fusion.optimiser.settings.rate=0.5"})};
   plain.run(1);
   half.run(1);
-  const auto whole_step = plain.learner.fused(plain.assembly.methods.arms.front());
-  const auto half_step = half.learner.fused(half.assembly.methods.arms.front());
+  const auto whole_step = plain.learner.fuse(plain.assembly.methods.arms.front()).change;
+  const auto half_step = half.learner.fuse(half.assembly.methods.arms.front()).change;
   for (const auto& [id, change] : whole_step)
     EXPECT_LT((0.5 * llm::dense(change) - llm::dense(half_step.at(id))).abs().max().item<double>(), 1e-7) << id.name();
 }

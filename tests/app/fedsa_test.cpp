@@ -97,7 +97,7 @@ TEST(FedSa, AIsTheWeightedMeanAndEveryBGoesOnOverTheRounds) {
     const auto& clients = who[static_cast<std::size_t>(round - 1)];
     rounds.run(round, clients);
     const auto trained = hand.run(round, clients);
-    const auto fused = rounds.learner.fused(rounds.arm());
+    const auto fused = rounds.learner.fuse(rounds.arm()).change;
     ASSERT_EQ(rounds.learner.contributions().size(), clients.size());
     for (const auto& [id, mean] : hand.a) {
       EXPECT_LT((of(fused, id).a - mean).abs().max().item<double>(), 1e-5)
@@ -218,8 +218,8 @@ TEST(FedSa, AServersStepIsOfAAlone) {
   Rounds plain{world, whole_with(sharing_a())};
   rounds.run(1);
   plain.run(1);
-  const auto stepped = rounds.learner.fused(rounds.arm());
-  const auto mean = plain.learner.fused(plain.arm());
+  const auto stepped = rounds.learner.fuse(rounds.arm()).change;
+  const auto mean = plain.learner.fuse(plain.arm()).change;
   const auto first = llm::make_adapter(plain.learner.base(), lora_spec(plain.assembly.scenario.adapter), 7, 0);
   for (const auto& [id, factors] : first.modules) {
     const at::Tensor half = 0.5 * (factors.a + of(mean, id).a);

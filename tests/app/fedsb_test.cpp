@@ -115,10 +115,10 @@ TEST(FedSb, FusesWithoutError) {
   both.run(2);
   for (std::int64_t round = 1; round <= 3; ++round) {
     rounds.run(round);
-    EXPECT_LT(rounds.learner.aggregation_error(rounds.arm()).relative(), 1e-5) << "round " << round;
+    EXPECT_LT(rounds.learner.fuse(rounds.arm()).error.relative(), 1e-5) << "round " << round;
     rounds.next();
   }
-  EXPECT_GT(both.learner.aggregation_error(both.arm()).relative(), 1e-4)
+  EXPECT_GT(both.learner.fuse(both.arm()).error.relative(), 1e-4)
       << "means of factors that are both trained are exact as well: the test shows nothing";
 }
 
@@ -126,7 +126,7 @@ TEST(FedSb, GoesOnFromTheMean) {
   const World world;
   Rounds rounds{world, whole_with(world.cores())};
   rounds.run(1);
-  const auto fused = rounds.learner.fused(rounds.arm());
+  const auto fused = rounds.learner.fuse(rounds.arm()).change;
   rounds.next();
   const auto next = llm::to_delta(rounds.learner.begins(*rounds.assembly.plan(1), 2, 1));
   for (const auto& [id, change] : fused)
@@ -145,7 +145,7 @@ TEST(FedSb, ACoreTrainedOnAPrunedVariantIsOfTheWholeBase) {
   EXPECT_EQ(factors(contribution.delta, pruned).a.size(1), config.intermediate);
   EXPECT_GT(factors(contribution.delta, pruned).a.narrow(1, config.intermediate - 1, 1).abs().max().item<double>(), 0)
       << "what the variant lacks is no zero: A is the base's";
-  EXPECT_LT(rounds.learner.aggregation_error(rounds.arm()).relative(), 1e-5);
+  EXPECT_LT(rounds.learner.fuse(rounds.arm()).error.relative(), 1e-5);
 }
 
 TEST(FedSb, SendsAsManyNumbersAsRHas) {
@@ -172,11 +172,11 @@ TEST(FedSb, EncodesRBothWays) {
   for (std::int64_t round = 1; round <= 2; ++round) {
     for (auto* rounds : {&plain, &all, &few}) {
       rounds->run(round);
-      EXPECT_LT(rounds->learner.aggregation_error(rounds->arm()).relative(), 1e-5) << "round " << round;
+      EXPECT_LT(rounds->learner.fuse(rounds->arm()).error.relative(), 1e-5) << "round " << round;
     }
-    const auto sent = plain.learner.fused(plain.arm());
-    const auto sent_all = all.learner.fused(all.arm());
-    const auto sent_few = few.learner.fused(few.arm());
+    const auto sent = plain.learner.fuse(plain.arm()).change;
+    const auto sent_all = all.learner.fuse(all.arm()).change;
+    const auto sent_few = few.learner.fuse(few.arm()).change;
     for (const auto& [id, change] : sent) {
       EXPECT_LT(relative_distance(matrix(sent_all, id), matrix(sent, id)), 1e-5) << id.name();
       EXPECT_GT(relative_distance(matrix(sent_few, id), matrix(sent, id)), 1e-4) << id.name();

@@ -139,7 +139,7 @@ TEST(Flasc, TheServerKeepsWhatItDidNotSend) {
   const auto first = numbers(*begin.exchange.first(begin.model.base()));
   for (std::int64_t round = 1; round <= 3; ++round) {
     rounds.run(round);
-    const auto fused = numbers(rounds.learner.fused(rounds.arm()));
+    const auto fused = numbers(rounds.learner.fuse(rounds.arm()).change);
     ASSERT_EQ(fused.size(), first.size());
     for (std::size_t i = 0; i < fused.size(); ++i)
       ASSERT_NEAR(fused[i], first[i], 1e-7) << "round " << round << ", number " << i;
@@ -224,7 +224,7 @@ void expect_adam_on_factors(const TinyWorld& world, const Overrides& overrides, 
       }
     }
     EXPECT_EQ(lacking, !all_covered);
-    const auto fused = numbers(rounds.learner.fused(rounds.arm()));
+    const auto fused = numbers(rounds.learner.fuse(rounds.arm()).change);
     for (std::size_t i = 0; i < held.size(); ++i) {
       held[i] += scale[i] * by_hand.step(i, gradient[i]);
       ASSERT_NEAR(fused[i], held[i], 2e-5) << "round " << round << ", number " << i;
@@ -258,8 +258,8 @@ TEST(Flasc, AStepOfRateOneWithoutMomentumIsThePlainMean) {
   for (std::int64_t round = 1; round <= 2; ++round) {
     plain.run(round);
     stepped.run(round);
-    const auto mean = numbers(plain.learner.fused(plain.arm()));
-    const auto step = numbers(stepped.learner.fused(stepped.arm()));
+    const auto mean = numbers(plain.learner.fuse(plain.arm()).change);
+    const auto step = numbers(stepped.learner.fuse(stepped.arm()).change);
     for (std::size_t i = 0; i < mean.size(); ++i)
       ASSERT_NEAR(step[i], mean[i], 1e-6) << "round " << round << ", number " << i;
     plain.next();

@@ -70,15 +70,15 @@ struct Versions : ::testing::Test {
     learner.keep();
     learner.note(plan_of(0), 1, 0);
     (void)learner.collect();
-    first = dense(learner.fused(arm));
-    learner.advance(arm);
+    first = dense(learner.fuse(arm).change);
+    learner.advance(learner.fuse(arm));
     learner.release(0);
     learner.keep();
     learner.note(plan_of(1), 1, 0);
     learner.note(plan_of(2), 2, 1);
     records = learner.collect();
     second.assign(learner.contributions().begin(), learner.contributions().end());
-    fused = dense(learner.fused(arm));
+    fused = dense(learner.fuse(arm).change);
   }
   [[nodiscard]] llm::Plan plan_of(std::uint32_t client) const {
     auto plan = assembly.plan(client);

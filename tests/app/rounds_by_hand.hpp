@@ -49,7 +49,7 @@ struct Rounds {
     records = learner.collect();
   }
   void next() {
-    learner.advance(arm());
+    learner.advance(learner.fuse(arm()));
     for (; started > 0; --started)
       learner.release(version);
     ++version;
