@@ -49,6 +49,11 @@ json target_names(const Adapter& adapter) {
 
 Adapter load_adapter(const std::filesystem::path& folder) {
   const AdapterFolder files{folder};
+  if (files.has_patterns())
+    throw InputError{Mistake{.file = (folder / "adapter_config.json").string(),
+                             .key = "rank_pattern",
+                             .problem = "or alpha_pattern gives some modules another rank or alpha",
+                             .remedy = "edgefuse fuse makes one adapter of one rank of it"}};
   Adapter adapter{.spec = files.spec(), .modules = {}};
   Mistakes mistakes;
   for (const auto& [id, shape] : files.modules())

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <functional>
 #include <limits>
 #include <optional>
 #include <set>
@@ -16,6 +17,7 @@
 
 #include "llm/adapter_keys.hpp"
 #include "llm/json_reader.hpp"
+#include "llm/module_patterns.hpp"
 #include "sim/error.hpp"
 #include "sim/expects.hpp"
 
@@ -28,11 +30,10 @@ constexpr std::int64_t largest_rank = std::numeric_limits<std::int32_t>::max();
 constexpr std::string_view plain_lora_only = "only plain LoRA is read: train it without this";
 
 /// Features of PEFT that change what the factors mean, and are not read.
-constexpr std::array<std::string_view, 11> must_be_off = {
-    "fan_in_fan_out",    "lora_bias",         "modules_to_save",
-    "rank_pattern",      "alpha_pattern",     "alora_invocation_tokens",
-    "layer_replication", "target_parameters", "trainable_token_indices",
-    "loftq_config",      "megatron_config"};
+constexpr std::array<std::string_view, 9> must_be_off = {
+    "fan_in_fan_out",    "lora_bias",         "modules_to_save",         "alora_invocation_tokens",
+    "layer_replication", "target_parameters", "trainable_token_indices", "loftq_config",
+    "megatron_config"};
 /// Initialisations that leave the base as it is. The others (PiSSA, OLoRA, CorDA, LoftQ, ...) change its weights, so
 /// their adapters do not fit the base that we load.
 constexpr std::array<std::string_view, 3> harmless_inits = {"gaussian", "eva", "orthogonal"};
@@ -104,10 +105,11 @@ Targets read_targets(JsonReader& reader) {
   return targets;
 }
 
-/// The shapes of the file's factors by module, each checked against the rank; what is missing is noted.
+/// The shapes of the file's factors by module, each checked against its rank; what is missing is noted.
 class FactorCheck {
  public:
-  FactorCheck(const SafetensorsFile& file, std::int64_t rank) : file_{file}, rank_{rank} {}
+  using RankOf = std::function<std::int64_t(ModuleId)>;
+  FactorCheck(const SafetensorsFile& file, RankOf rank) : file_{file}, rank_{std::move(rank)} {}
 
   std::map<ModuleId, MatrixShape> modules() {
     std::map<ModuleId, MatrixShape> found;
@@ -116,8 +118,8 @@ class FactorCheck {
       const auto id = module_of(name);
       if (!id) {
         note(name, "is no LoRA factor of one of the seven projections", plain_lora_only);
-      } else if (entry.shape.size() != 2 || entry.shape[is_a ? 0 : 1] != rank_) {
-        note(name, fmt::format("is not of rank {}, which adapter_config.json gives as r", rank_),
+      } else if (entry.shape.size() != 2 || entry.shape[is_a ? 0 : 1] != rank_(*id)) {
+        note(name, fmt::format("is not of rank {}, which adapter_config.json gives it", rank_(*id)),
              "adapter_config.json and the factors must belong together");
       } else {
         auto& shape = found.try_emplace(*id, MatrixShape{.out = unknown, .in = unknown}).first->second;
@@ -157,7 +159,7 @@ class FactorCheck {
   }
 
   const SafetensorsFile& file_;
-  std::int64_t rank_;
+  RankOf rank_;
   std::vector<Mistake> mistakes_;
 };
 
@@ -178,6 +180,11 @@ std::vector<Projection> projections_of(const std::map<ModuleId, MatrixShape>& mo
   for (const auto& [id, shape] : modules)
     used.insert(id.projection);
   return {used.begin(), used.end()};
+}
+
+std::optional<std::int64_t> rank_in(std::optional<double> pattern) {
+  if (!pattern) return std::nullopt;
+  return static_cast<std::int64_t>(std::min(*pattern, static_cast<double>(largest_rank)));
 }
 
 /// Both files are there.
@@ -204,13 +211,31 @@ AdapterFolder::AdapterFolder(const std::filesystem::path& folder, MissingTargets
   spec_.alpha = reader.require("lora_alpha", reader.positive("lora_alpha"));
   spec_.rslora = reader.boolean("use_rslora").value_or(false);
   const Targets targets = read_targets(reader);
+  const ModulePatterns ranks{reader, "rank_pattern"};
+  const ModulePatterns alphas{reader, "alpha_pattern"};
   reader.throw_mistakes();
 
-  FactorCheck check{file_, spec_.rank};
+  FactorCheck check{file_, [&](ModuleId id) { return rank_in(ranks.of(id, reader)).value_or(spec_.rank); }};
   modules_ = check.modules();
+  for (const auto& [id, shape] : modules_) {
+    auto own = spec_;
+    own.rank = rank_in(ranks.of(id, reader)).value_or(spec_.rank);
+    own.alpha = alphas.of(id, reader).value_or(spec_.alpha);
+    if (own.rank != spec_.rank || own.alpha != spec_.alpha) own_[id] = own;
+  }
+  reader.throw_mistakes();
   if (missing == MissingTargets::refused) require_targets(check, modules_, targets, !reader.has("layers_to_transform"));
   check.throw_mistakes();
   spec_.targets = projections_of(modules_);
+}
+
+LoraSpec AdapterFolder::spec(ModuleId id) const {
+  auto spec = spec_;
+  if (const auto own = own_.find(id); own != own_.end()) {
+    spec.rank = own->second.rank;
+    spec.alpha = own->second.alpha;
+  }
+  return spec;
 }
 
 LoraFactors AdapterFolder::read(ModuleId id) const {

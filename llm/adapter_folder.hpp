@@ -23,6 +23,10 @@ class AdapterFolder {
   explicit AdapterFolder(const std::filesystem::path& folder, MissingTargets missing = MissingTargets::refused);
 
   [[nodiscard]] const LoraSpec& spec() const { return spec_; }
+  /// With the module's own rank and alpha, where `rank_pattern` and `alpha_pattern` give it some.
+  [[nodiscard]] LoraSpec spec(ModuleId id) const;
+  /// Whether some module's are not the adapter's.
+  [[nodiscard]] bool has_patterns() const { return !own_.empty(); }
   /// Every adapted module and the shape of its ΔW, in module order.
   [[nodiscard]] const std::map<ModuleId, MatrixShape>& modules() const { return modules_; }
 
@@ -33,6 +37,7 @@ class AdapterFolder {
   LoraSpec spec_;
   SafetensorsFile file_;
   std::map<ModuleId, MatrixShape> modules_;
+  std::map<ModuleId, LoraSpec> own_;  // of modules whose rank or alpha is not the adapter's
 };
 
 }  // namespace edgefuse::llm

@@ -114,13 +114,13 @@ std::map<llm::ModuleId, std::int64_t> AdapterSet::ranks() const {
   std::map<llm::ModuleId, std::int64_t> ranks;
   for (const auto& member : adapters_)
     for (const auto& [id, shape] : member.files.modules())
-      ranks[id] += member.files.spec().rank;
+      ranks[id] += member.files.spec(id).rank;
   return ranks;
 }
 
 server::ModulePart AdapterSet::part(std::size_t i, llm::ModuleId module) const {
   const auto& member = adapters_[i];
-  llm::Adapter one{.spec = member.files.spec(), .modules = {{module, member.files.read(module)}}};
+  llm::Adapter one{.spec = member.files.spec(module), .modules = {{module, member.files.read(module)}}};
   if (member.record) one = server::recover_adapter(one, *member.record, *base_, member.folder);
   auto delta = std::move(llm::to_delta(one).begin()->second);
   auto coverage = member.record ? server::covered(member.coverage, module)

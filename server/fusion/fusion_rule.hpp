@@ -26,6 +26,8 @@ class FusionRule {
   /// Whether factors of one rank become factors of that rank whose rows of A and columns of B mean what theirs meant,
   /// so that the difference from where they began is a change of the factors.
   [[nodiscard]] virtual bool keeps_factors() const { return false; }
+  /// Whether what becomes of a module depends on that module alone, and on all weights.
+  [[nodiscard]] virtual bool goes_by_module() const { return false; }
   /// Whether it refuses parts of unlike ranks.
   [[nodiscard]] virtual bool needs_one_rank() const { return false; }
   /// What clients must reveal about their data for this rule: each part then has those statistics.
@@ -40,6 +42,7 @@ class FusionRule {
 class ModuleLocalRule : public FusionRule {
  public:
   void fuse(const ModuleSource& modules, const DeltaSink& sink) const final;
+  [[nodiscard]] bool goes_by_module() const final { return true; }
 
  private:
   /// `parts` is not empty.

@@ -34,6 +34,21 @@ class InSpace final : public FusionRule {
   InSpace(Space space, std::unique_ptr<FusionRule> inner) : space_{space}, inner_{std::move(inner)} {}
 
   void fuse(const ModuleSource& modules, const DeltaSink& sink) const override {
+    if (!inner_->goes_by_module()) return fuse_all(modules, sink);
+    auto one = modules;
+    for (const auto& [id, shape] : modules.shapes) {
+      one.shapes = {{id, shape}};
+      fuse_all(one, sink);
+    }
+  }
+  [[nodiscard]] bool needs_low_rank() const override { return true; }
+  [[nodiscard]] bool goes_by_module() const override { return inner_->goes_by_module(); }
+  [[nodiscard]] Reveals needs() const override { return inner_->needs(); }
+  [[nodiscard]] WeightSigns weight_signs() const override { return inner_->weight_signs(); }
+
+ private:
+  /// A single module is embedded once.
+  void fuse_all(const ModuleSource& modules, const DeltaSink& sink) const {
     Embedding embedding{modules, space_};
     auto inside = modules;
     for (auto& [id, shape] : inside.shapes)
@@ -43,11 +58,7 @@ class InSpace final : public FusionRule {
       sink(id, embedding.of(id).lift(llm::dense(fused)));
     });
   }
-  [[nodiscard]] bool needs_low_rank() const override { return true; }
-  [[nodiscard]] Reveals needs() const override { return inner_->needs(); }
-  [[nodiscard]] WeightSigns weight_signs() const override { return inner_->weight_signs(); }
 
- private:
   Space space_;
   std::unique_ptr<FusionRule> inner_;
 };
