@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "llm/adapter_costs.hpp"
 #include "llm/engine/head.hpp"
 #include "llm/held_weight.hpp"
 #include "sim/expects.hpp"
@@ -27,75 +28,6 @@ struct Widths {
            (config.mlp_bias ? 2 * neurons + hidden : 0);
   }
 };
-
-/// Σ r·(in + out) over the adapted projections of one layer.
-double adapter_numbers(const ModelConfig& config, const LayerShape& layer, const LoraSpec& spec) {
-  if (layer.dropped()) return 0;
-  std::int64_t sum = 0;
-  for (const auto p : spec.targets) {
-    const auto [out, in] = projection_shape(config, layer, p);
-    sum += spec.rank * (in + out);
-  }
-  return static_cast<double>(sum);
-}
-
-/// Σ r·out over the adapted projections of all layers.
-double b_numbers(const ModelConfig& config, const VariantShape& shape, const LoraSpec& spec) {
-  std::int64_t sum = 0;
-  for (const auto& layer : shape.layers)
-    if (!layer.dropped())
-      for (const auto p : spec.targets)
-        sum += spec.rank * projection_shape(config, layer, p).out;
-  return static_cast<double>(sum);
-}
-
-/// Σ r·r over them.
-double core_numbers(const VariantShape& shape, const LoraSpec& spec) {
-  const auto layers = std::ranges::count_if(shape.layers, [](const LayerShape& layer) { return !layer.dropped(); });
-  return static_cast<double>(layers * std::ssize(spec.targets) * spec.rank * spec.rank);
-}
-
-double factor_numbers(const ModelConfig& config, const VariantShape& shape, const LoraSpec& spec, Sent which) {
-  const auto both = static_cast<double>(adapter_parameters(config, shape, spec));
-  switch (which) {
-    case Sent::none:
-      return 0;
-    case Sent::a:
-      return both - b_numbers(config, shape, spec);
-    case Sent::b:
-      return b_numbers(config, shape, spec);
-    case Sent::one:
-      return 0.5 * both;
-    case Sent::core:
-      return core_numbers(shape, spec);
-    case Sent::both:
-      break;
-  }
-  return both;
-}
-
-Bytes on_the_wire(double bits) {
-  return Bytes{std::ceil(bits / 8)};
-}
-
-/// Numbers of an adapter that an optimiser moves, and that it leaves as they are.
-struct TrainedNumbers {
-  double trained = 0;
-  double frozen = 0;
-};
-
-TrainedNumbers trained_numbers(const ModelConfig& config, const VariantShape& shape, const LoraSpec& spec,
-                               const CostOptions& options) {
-  const auto factors = static_cast<double>(adapter_parameters(config, shape, spec));
-  if (options.frozen_factors) return {.trained = core_numbers(shape, spec), .frozen = factors};
-  return {.trained = factors, .frozen = 0};
-}
-
-/// Of control variates: as many numbers as an update has.
-double variate_numbers(const ModelConfig& config, const VariantShape& shape, const LoraSpec& spec,
-                       const CostOptions& options) {
-  return options.control_variates ? factor_numbers(config, shape, spec, options.sent) : 0;
-}
 
 double tokens(const StepShape& step) {
   return static_cast<double>(step.rows) * static_cast<double>(step.sequence);
@@ -211,14 +143,6 @@ std::int64_t parameters(const ModelConfig& config, const VariantShape& shape) {
   return static_cast<std::int64_t>(std::round(not_zero) + other_numbers(config, shape));
 }
 
-std::int64_t adapter_parameters(const ModelConfig& config, const VariantShape& shape, const LoraSpec& spec) {
-  expect_match(config, shape);
-  double sum = 0;
-  for (const auto& layer : shape.layers)
-    sum += adapter_numbers(config, layer, spec);
-  return static_cast<std::int64_t>(sum);
-}
-
 Flops forward_flops(const ModelConfig& config, const VariantShape& shape, const LoraSpec& spec, const StepShape& step) {
   expect_match(config, shape);
   return Flops{head_flops(config, step) + block_flops(config, shape, spec, step)};
@@ -300,19 +224,6 @@ Bytes download_bytes(const ModelConfig& config, const VariantShape& shape, const
     projections +=
         Widths{config, layer}.projections() * (layer.density * bytes_each(options.weights) + layer.index_bits / 8);
   return Bytes{projections + other_numbers(config, shape) * bytes_each(beside(options.weights))};
-}
-
-Bytes upload_bytes(const ModelConfig& config, const VariantShape& shape, const LoraSpec& spec,
-                   const CostOptions& options) {
-  const double update = factor_numbers(config, shape, spec, options.sent) * options.update_bits;
-  return on_the_wire(update + 32 * variate_numbers(config, shape, spec, options));
-}
-
-Bytes carried_bytes(const ModelConfig& config, const VariantShape& shape, const LoraSpec& spec,
-                    const CostOptions& options) {
-  const double factors = factor_numbers(config, shape, spec, options.carried) * options.carried_bits;
-  const double frozen = trained_numbers(config, shape, spec, options).frozen;
-  return on_the_wire(factors + 32 * (frozen + variate_numbers(config, shape, spec, options)));
 }
 
 VariantCost variant_cost(const ModelConfig& config, const VariantShape& shape, const LoraSpec& spec,

@@ -4,6 +4,7 @@
 #include <optional>
 
 #include "llm/adapter.hpp"
+#include "llm/adapter_costs.hpp"
 #include "llm/config.hpp"
 #include "llm/cost_options.hpp"
 #include "llm/variant.hpp"
@@ -36,10 +37,6 @@ struct StepShape {
 /// Numbers the variant holds: embedding, head (when it is not the embedding), norms, biases and projections. Of a layer
 /// with zeros among its weights those that are not zero, density·P_l.
 [[nodiscard]] std::int64_t parameters(const ModelConfig& config, const VariantShape& shape);
-/// Numbers in an adapter on the variant: Σ_l U_l.
-[[nodiscard]] std::int64_t adapter_parameters(const ModelConfig& config, const VariantShape& shape,
-                                              const LoraSpec& spec);
-
 /// Forward: Σ_l 2·T·(P_l + U_l) + 2·R·S·(S+1)·H·e (causal attention) + 2·L·V·d.
 [[nodiscard]] Flops forward_flops(const ModelConfig& config, const VariantShape& shape, const LoraSpec& spec,
                                   const StepShape& step);
@@ -78,14 +75,6 @@ struct StepShape {
 /// The variant's weights at rest and on the wire, without zeros: P_l·(density·bytes + index_bits/8) of each layer.
 [[nodiscard]] Bytes download_bytes(const ModelConfig& config, const VariantShape& shape,
                                    const CostOptions& options = {});
-/// The factors that are sent in the variant's shapes, rounded up, and as much again in float32 of a control variate:
-/// pruned rows and columns are never sent.
-[[nodiscard]] Bytes upload_bytes(const ModelConfig& config, const VariantShape& shape, const LoraSpec& spec,
-                                 const CostOptions& options = {});
-/// The factors that come along on the way down, likewise.
-[[nodiscard]] Bytes carried_bytes(const ModelConfig& config, const VariantShape& shape, const LoraSpec& spec,
-                                  const CostOptions& options);
-
 /// All of the above for one client's choice.
 struct VariantCost {
   std::int64_t parameters = 0;
