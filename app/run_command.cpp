@@ -27,6 +27,7 @@
 #include "results/table.hpp"
 #include "scenarios/scenario.hpp"
 #include "sim/error.hpp"
+#include "sim/output_file.hpp"
 
 namespace edgefuse::app {
 namespace {
@@ -93,6 +94,12 @@ std::string where_the_earlier_is(const results::Recorder& recorder) {
   return recorder.kept() ? fmt::format("\nwhat was there before is kept as {}", recorder.kept()->string()) : "";
 }
 
+/// Where the conflict between the updates of the round that was evaluated last is drawn.
+std::filesystem::path picture_of(const results::Recorder& recorder) {
+  auto picture = recorder.file();
+  return picture.replace_extension(".conflict.svg");
+}
+
 /// Does `work`, which records; should it fail, the error says what is on file all the same.
 void saying_what_is_on_file(const results::Recorder& recorder, std::int64_t rounds, const auto& work) {
   try {
@@ -121,6 +128,7 @@ void run(const Arguments& arguments, const po::variables_map& values, const MpiS
   const ProgressLine line{console.err, mpi.speaks()};
   line.show("putting the scenario together");
   auto assembly = assemble(std::move(scenario), scenarios::default_assets());
+  const bool draws = assembly.scenario.output.conflict && assembly.scenario.fidelity == scenarios::Fidelity::learning;
   const auto& file = values.contains("out") ? values["out"].as<std::string>() : assembly.scenario.output.file;
   results::Recorder recorder{mpi.speaks() ? std::filesystem::path{file} : scratch_file(),
                              run_header(assembly.scenario)};
@@ -129,7 +137,8 @@ void run(const Arguments& arguments, const po::variables_map& values, const MpiS
                           recorder,
                           {.crew = std::move(crew),
                            .progress = [&line](const std::string& what) { line.show(what); },
-                           .notice = [&](const std::string& what) { line.clear(), console.err << what << std::endl; }}};
+                           .notice = [&](const std::string& what) { line.clear(), console.err << what << std::endl; },
+                           .picture = [&](const std::string& svg) { write_text_file(picture_of(recorder), svg); }}};
     experiment.run();
     provenance.wall_time = Seconds{std::chrono::duration<double>(Clock::now() - started).count()};
     recorder.finish(provenance);
@@ -137,11 +146,13 @@ void run(const Arguments& arguments, const po::variables_map& values, const MpiS
   line.clear();
   if (!mpi.speaks()) {
     std::filesystem::remove(recorder.file());
+    std::filesystem::remove(picture_of(recorder));
     return;
   }
   const auto summary = results::summarise(results::read_result(recorder.file()));
   console.out << (values.contains("json") ? results::to_json(summary) + "\n" : results::to_table(summary));
   console.err << fmt::format("\nrecorded in {}{}\n", recorder.file().string(), where_the_earlier_is(recorder));
+  if (draws) console.err << fmt::format("conflict between updates drawn in {}\n", picture_of(recorder).string());
 }
 
 }  // namespace

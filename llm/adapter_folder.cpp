@@ -31,9 +31,9 @@ constexpr std::string_view plain_lora_only = "only plain LoRA is read: train it 
 
 /// Features of PEFT that change what the factors mean, and are not read.
 constexpr std::array<std::string_view, 9> must_be_off = {
-    "fan_in_fan_out",    "lora_bias",         "modules_to_save",         "alora_invocation_tokens",
-    "layer_replication", "target_parameters", "trainable_token_indices", "loftq_config",
-    "megatron_config"};
+    "fan_in_fan_out",          "lora_bias",         "modules_to_save",
+    "alora_invocation_tokens", "layer_replication", "target_parameters",
+    "trainable_token_indices", "loftq_config",      "megatron_config"};
 /// Initialisations that leave the base as it is. The others (PiSSA, OLoRA, CorDA, LoftQ, ...) change its weights, so
 /// their adapters do not fit the base that we load.
 constexpr std::array<std::string_view, 3> harmless_inits = {"gaussian", "eva", "orthogonal"};

@@ -200,8 +200,8 @@ Bytes step_bytes(const ModelConfig& config, const VariantShape& shape, const Lor
   const double read = weight_bytes(config, shape, options).value - untouched * other;
   const double logits = 4 * labels(step) * static_cast<double>(config.vocabulary) * bytes_each(options.activations);
   const auto [trained, frozen] = trained_numbers(config, shape, spec, options);
-  const double adapter = 4 * ((5 + 2 * options.moments) * trained + 2 * frozen +
-                              variate_numbers(config, shape, spec, options));
+  const double adapter =
+      4 * ((5 + 2 * options.moments) * trained + 2 * frozen + variate_numbers(config, shape, spec, options));
   return Bytes{2 * read + looked_up * other + logits + adapter} +
          2 * activation_bytes(config, shape, spec, step, options);
 }
@@ -211,8 +211,7 @@ Bytes peak_training_memory(const ModelConfig& config, const VariantShape& shape,
   const double passing = logits_held(config, step) + gradients_held(config, shape, step) +
                          dequantised_numbers(config, shape, options.weights);
   const auto [trained, frozen] = trained_numbers(config, shape, spec, options);
-  const double adapter =
-      4 * ((2 + options.moments) * trained + frozen + variate_numbers(config, shape, spec, options));
+  const double adapter = 4 * ((2 + options.moments) * trained + frozen + variate_numbers(config, shape, spec, options));
   return weight_bytes(config, shape, options) + activation_bytes(config, shape, spec, step, options) +
          Bytes{passing * bytes_each(options.activations) + adapter};
 }

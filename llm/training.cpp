@@ -102,7 +102,7 @@ class Training {
         results_(jobs.size()) {
     for (std::size_t member = 0; member < jobs.size(); ++member) {
       const auto& layout = std::as_const(gang_).factors().layout(member);
-      const auto& cores = cores_.emplace_back(cores_of(layout, jobs[member]));
+      auto& cores = cores_.emplace_back(cores_of(layout, jobs[member]));
       if (cores) cores->put(gang_.factors().values(member));
       const std::span<const T> start = numbers(member);
       optimisers_.push_back(make_optimiser<T>(options, start.size()));

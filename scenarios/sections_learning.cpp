@@ -95,7 +95,8 @@ Section adapter_section() {
               ListOf<Word>{{{{"q", "k", "v", "o", "gate", "up", "down"}}}, Items::distinct, 1},
               "The projections that are adapted, in every layer."),
           key("start", &Adapter::start, Choice<AdapterStart>{{{"own", "shared", "gradient"}}},
-              "`own`: every client draws its A anew. `shared`: all begin with the same A. `gradient`: all begin with the "
+              "`own`: every client draws its A anew. `shared`: all begin with the same A. `gradient`: all begin with "
+              "the "
               "first singular directions of a step of the base on public text (LoRA-SB)."),
           key("trains", &Adapter::trains, Choice<TrainedFactors>{{{"both", "b", "alternate", "core"}}},
               "What training moves, and an update holds: A and B; B alone (FFA-LoRA); B in odd rounds and A "

@@ -138,7 +138,8 @@ Section output_section() {
                      key("events", &Output::events, Flag{}, "Every event of virtual time."),
                      key("conflict", &Output::conflict, Flag{},
                          "How updates are in each other's way, module by module and pair by pair, after each round "
-                         "that is evaluated (docs/models/lora-cr.md)."),
+                         "that is evaluated (docs/models/lora-cr.md); of the last one a picture beside the file, "
+                         "`.conflict.svg`."),
                  });
 }
 

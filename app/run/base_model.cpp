@@ -47,7 +47,8 @@ std::vector<llm::VariantShape> offered_variants(const scenarios::Scenario& scena
 bool looks_at_text(const scenarios::Scenario& scenario, const Methods* methods) {
   if (methods == nullptr) return false;
   return methods->pruners.front()->needs_calibration() || methods->policy->needs_quality() ||
-         scenario.adapter.start == scenarios::AdapterStart::gradient || scenario.pruning.alignment.steps > 0 || scenario.recovery.retraining.steps > 0 ||
+         scenario.adapter.start == scenarios::AdapterStart::gradient || scenario.pruning.alignment.steps > 0 ||
+         scenario.recovery.retraining.steps > 0 ||
          std::ranges::any_of(methods->arms, [](const Arm& arm) { return arm.rule->needs_public_text(); });
 }
 

@@ -115,10 +115,9 @@ llm::ModelDelta Exchange::received_cores(const llm::Update& update, const llm::M
 llm::Adapter Exchange::received(const llm::Update& update, const BaseVersion& model,
                                 const std::optional<llm::ModelDelta>& carried, const Start& who) {
   const auto rank = update.adapter.spec.rank;
-  auto arrived =
-      up_ ? up_->received(update.adapter, clients::first_ranks(start(model, carried, who), rank), sent(who.version),
-                          who.client, who.stream)
-          : update.adapter;
+  auto arrived = up_ ? up_->received(update.adapter, clients::first_ranks(start(model, carried, who), rank),
+                                     sent(who.version), who.client, who.stream)
+                     : update.adapter;
   if (keeps_b())
     for (auto& [id, factors] : arrived.modules)
       factors.b = at::zeros_like(factors.b);

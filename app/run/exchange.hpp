@@ -50,8 +50,8 @@ class Exchange {
   /// it was. Once for each.
   [[nodiscard]] llm::ModelDelta received_cores(const llm::Update& update, const llm::ModelDelta& carried,
                                                const Start& who);
-  /// What the server has of any other update, of the ranks that it has: what arrived, and beside it what the server had not
-  /// sent down; B = 0 where clients keep it. Once for each.
+  /// What the server has of any other update, of the ranks that it has: what arrived, and beside it what the server had
+  /// not sent down; B = 0 where clients keep it. Once for each.
   [[nodiscard]] llm::Adapter received(const llm::Update& update, const BaseVersion& model,
                                       const std::optional<llm::ModelDelta>& carried, const Start& who);
   /// The client goes on from its B, when it takes part again with that variant and rank; else from B = 0.

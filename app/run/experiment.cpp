@@ -240,12 +240,15 @@ void Experiment::record_fusion(std::int64_t round, const ArmErrors& errors) {
   const auto& methods = assembly_.methods;
   for (std::size_t i = 0; i < methods.arms.size(); ++i)
     if (i == methods.primary_arm || evaluates(round))
-      recorder_.add(fusion_rows(round, methods.arms[i].name,
-                                errors[i] ? *errors[i] : learner_->fuse(methods.arms[i]).error));
+      recorder_.add(
+          fusion_rows(round, methods.arms[i].name, errors[i] ? *errors[i] : learner_->fuse(methods.arms[i]).error));
   if (!assembly_.scenario.output.conflict || !evaluates(round)) return;
-  const auto [modules, pairs] = conflict_rows(round, learner_->contributions());
+  const auto clients = clients_of(learner_->contributions());
+  const auto diagnostics = server::diagnose(server::source_of(learner_->contributions()));
+  const auto [modules, pairs] = conflict_rows(round, clients, diagnostics);
   recorder_.add(modules);
   recorder_.add(pairs);
+  if (options_.picture) options_.picture(conflict_picture(round, clients, diagnostics));
 }
 
 bool Experiment::evaluates(std::int64_t round) const {

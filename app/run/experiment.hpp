@@ -21,6 +21,8 @@ struct ExperimentOptions {
   std::function<void(const std::string&)> progress = {};
   /// Told, in a sentence, what a user should know of a run that goes on all the same; may be empty.
   std::function<void(const std::string&)> notice = {};
+  /// Given the picture (SVG) of the conflict between a round's updates, where that is recorded; may be empty.
+  std::function<void(const std::string&)> picture = {};
 };
 
 /// One run of a scenario: virtual time drives, learning follows, everything is recorded.

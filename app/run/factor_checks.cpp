@@ -34,9 +34,10 @@ void check_control_variates(const scenarios::Scenario& scenario, const Methods& 
   const auto& arm = methods.arms[methods.primary_arm];
   const auto& written = scenario.fusion.arms[methods.primary_arm];
   if (!arm.rule->keeps_factors() || written.conflict != "none")
-    refuse(fmt::format("are of factors that are averaged, and the primary arm makes others (rule \"{}\", conflict \"{}\")",
-                       written.rule, written.conflict),
-           "use rule = \"fedit\", \"hetlora\" or \"lora-fair\", and conflict = \"none\"");
+    refuse(
+        fmt::format("are of factors that are averaged, and the primary arm makes others (rule \"{}\", conflict \"{}\")",
+                    written.rule, written.conflict),
+        "use rule = \"fedit\", \"hetlora\" or \"lora-fair\", and conflict = \"none\"");
 }
 
 void check_self_pruning(const scenarios::Scenario& scenario, const Methods& methods, Mistakes& mistakes) {
@@ -64,10 +65,10 @@ void check_self_pruning(const scenarios::Scenario& scenario, const Methods& meth
            "use fusion.optimiser.method = \"none\"");
   for (std::size_t i = 0; i < methods.arms.size(); ++i)
     if (methods.arms[i].rule->needs_one_rank())
-      refuse(fmt::format("fusion.arm[{}].rule", i),
-             fmt::format("\"{}\" needs one rank, and clients that prune theirs have others",
-                         scenario.fusion.arms[i].rule),
-             "use a rule that mixes ranks, \"hetlora\" or \"weighted-mean\", or adapter.self_pruning.decay = 1");
+      refuse(
+          fmt::format("fusion.arm[{}].rule", i),
+          fmt::format("\"{}\" needs one rank, and clients that prune theirs have others", scenario.fusion.arms[i].rule),
+          "use a rule that mixes ranks, \"hetlora\" or \"weighted-mean\", or adapter.self_pruning.decay = 1");
 }
 
 }  // namespace edgefuse::app

@@ -192,8 +192,7 @@ server::Contribution Learner::contribution_of(const llm::Update& update, const S
 llm::Update Learner::without_ranks_given_up(llm::Update update, const Start& start) const {
   const double decay = scenario_.adapter.self_pruning.decay;
   if (decay == 1) return update;
-  update.adapter =
-      clients::first_ranks(update.adapter, clients::rank_after(initial(start), update.adapter, decay));
+  update.adapter = clients::first_ranks(update.adapter, clients::rank_after(initial(start), update.adapter, decay));
   return update;
 }
 

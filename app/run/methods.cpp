@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "app/run/arm_checks.hpp"
 #include "app/run/at_key.hpp"
 #include "app/run/between_rounds.hpp"
 #include "app/run/factor_checks.hpp"
@@ -134,6 +135,7 @@ Methods make_methods(const scenarios::Scenario& scenario) {
   if (auto arms = mistakes.attempt([&] { return make_arms(scenario); })) {
     methods.arms = std::move(*arms);
     methods.primary_arm = primary_arm(methods.arms, scenario.fusion.primary);
+    if (methods.recovery) check_arms(scenario, methods, mistakes);
     check_control_variates(scenario, methods, mistakes);
     check_self_pruning(scenario, methods, mistakes);
   }

@@ -19,6 +19,8 @@ class ConflictResolver {
   /// As many parts, in the same order, with the same index, weight and coverage. Never writes into a tensor it was
   /// given.
   [[nodiscard]] virtual ModuleParts resolve(llm::ModuleId module, ModuleParts parts, const FusionSeed& seed) const = 0;
+  /// Whether the resolver is defined on factors only and cannot take a dense change.
+  [[nodiscard]] virtual bool needs_low_rank() const { return false; }
   /// Whether low-rank parts stay low rank whatever their values.
   [[nodiscard]] virtual bool keeps_low_rank() const = 0;
 };

@@ -68,6 +68,7 @@ class CrCore final : public ConflictResolver {
       if (!at::equal(cores[i], given[i])) parts[places[i]].delta = in_float(lifted_factors(space, cores[i]));
     return parts;
   }
+  [[nodiscard]] bool needs_low_rank() const override { return true; }
   [[nodiscard]] bool keeps_low_rank() const override { return true; }
 
  private:

@@ -67,6 +67,7 @@ class CrMsu final : public ConflictResolver {
     }
     return parts;
   }
+  [[nodiscard]] bool needs_low_rank() const override { return true; }
   [[nodiscard]] bool keeps_low_rank() const override { return true; }
 
  private:

@@ -1,10 +1,13 @@
 #include "server/fusion/mixing.hpp"
 
+#include <algorithm>
 #include <map>
 #include <utility>
+#include <variant>
 
 #include "server/fusion/fuse.hpp"
 #include "server/fusion/linear_combination.hpp"
+#include "server/fusion/truncation.hpp"
 #include "sim/expects.hpp"
 
 namespace edgefuse::server {
@@ -21,6 +24,14 @@ Coverage covered_together(std::span<const Contribution> contributions) {
     }
   }
   return together;
+}
+
+/// The same change, by its singular values where it is dense.
+llm::ModelDelta as_factors(llm::ModelDelta change) {
+  for (auto& [id, module] : change)
+    if (const auto* dense = std::get_if<llm::Dense>(&module))
+      module = truncated(module, std::min(dense->matrix.size(0), dense->matrix.size(1))).factors;
+  return change;
 }
 
 }  // namespace
@@ -51,14 +62,16 @@ llm::ModelDelta fuse_in_groups(std::span<const Contribution> contributions, std:
   std::map<std::uint32_t, std::vector<Contribution>> members;
   for (std::size_t i = 0; i < groups.size(); ++i)
     members[groups[i]].push_back(contributions[i]);
+  const bool of_factors = rule.needs_low_rank() || resolver.needs_low_rank();
   std::vector<Contribution> fused;
   for (const auto& [group, own] : members) {
     double weight = 0;
     for (const auto& contribution : own)
       weight += contribution.weight;
+    auto delta = fuse(own, resolver, rule, seed, public_loss);
     fused.push_back({.client = group,
                      .weight = weight,
-                     .delta = fuse(own, resolver, rule, seed, public_loss),
+                     .delta = of_factors ? as_factors(std::move(delta)) : std::move(delta),
                      .coverage = covered_together(own)});
   }
   return fuse(fused, resolver, rule, seed, public_loss);

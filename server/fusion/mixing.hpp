@@ -23,7 +23,8 @@ struct Scaled {
 [[nodiscard]] llm::ModelDelta sum(std::span<const Scaled> terms);
 
 /// Fuses in two levels, as aggregators do: each group's contributions first, then what came of the groups, which weigh
-/// what their contributions do together. `groups[i]` is contribution i's.
+/// what their contributions do together. `groups[i]` is contribution i's. Where the rule or the resolver is of low-rank
+/// changes, a dense one that came of a group goes on as its singular triplets.
 [[nodiscard]] llm::ModelDelta fuse_in_groups(std::span<const Contribution> contributions,
                                              std::span<const std::uint32_t> groups, const ConflictResolver& resolver,
                                              const FusionRule& rule, const FusionSeed& seed = {},

@@ -36,6 +36,7 @@ class Masked final : public Recovery {
     }
     return recovered;
   }
+  [[nodiscard]] bool keeps_low_rank() const override { return false; }
 };
 
 }  // namespace

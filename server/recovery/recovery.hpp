@@ -30,6 +30,8 @@ class Recovery {
   /// Refused is what refusal() refuses, and what would be after the method's own additions. That the update has the
   /// variant's shapes is an invariant.
   [[nodiscard]] virtual Recovered recover(const llm::Update& update, const RecoveryContext& context) const = 0;
+  /// Whether an update becomes a low-rank change, whatever its variant.
+  [[nodiscard]] virtual bool keeps_low_rank() const { return true; }
 };
 
 /// All recoveries by name.

@@ -63,8 +63,8 @@ TEST(FedSb, BeginsWithTheFirstSingularDirectionsOfAStepOnPublicText) {
   const World world;
   const Rounds rounds{world, whole_with(world.cores())};
   const auto& scenario = rounds.assembly.scenario;
-  const auto start = gradient_start(rounds.learner.base(), lora_spec(scenario.adapter), rounds.assembly.base.calibration,
-                                    scenario.training.learning_rate);
+  const auto start = gradient_start(rounds.learner.base(), lora_spec(scenario.adapter),
+                                    rounds.assembly.base.calibration, scenario.training.learning_rate);
   const auto began = llm::to_delta(rounds.learner.begins(*rounds.assembly.plan(0), 1, 0));
   ASSERT_EQ(began.size(), start.size());
   for (const auto& [id, change] : start) {
@@ -164,11 +164,12 @@ TEST(FedSb, SendsAsManyNumbersAsRHas) {
 TEST(FedSb, EncodesRBothWays) {
   const World world;
   Rounds plain{world, whole_with(world.cores())};
-  Rounds all{world, whole_with(world.cores({"compression.method=top-k", "compression.settings={density = 1}",
-                                            "compression.down.method=top-k", "compression.down.settings={density = 1}"}))};
-  Rounds few{world, whole_with(world.cores({"compression.method=top-k", "compression.settings={density = 0.25}",
-                                            "compression.down.method=top-k",
-                                            "compression.down.settings={density = 0.5}"}))};
+  Rounds all{world,
+             whole_with(world.cores({"compression.method=top-k", "compression.settings={density = 1}",
+                                     "compression.down.method=top-k", "compression.down.settings={density = 1}"}))};
+  Rounds few{world,
+             whole_with(world.cores({"compression.method=top-k", "compression.settings={density = 0.25}",
+                                     "compression.down.method=top-k", "compression.down.settings={density = 0.5}"}))};
   for (std::int64_t round = 1; round <= 2; ++round) {
     for (auto* rounds : {&plain, &all, &few}) {
       rounds->run(round);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -85,6 +86,33 @@ TEST_F(FuseCommand, MixedRanksScalesAndTargetsMakeTheirWeightedMean) {
     if (two.count(id) != 0) wanted = wanted + 0.25 * llm::dense(two.at(id));
     EXPECT_LT(distance(llm::dense(change), wanted), 1e-7) << id.name();
   }
+}
+
+TEST_F(FuseCommand, ModulesOfOneAdapterMayHaveRanksAndScalesOfTheirOwn) {
+  const auto one = llm::to_delta(adapter("one", 3, {llm::Projection::down}, 0));
+  auto two = adapter("two", 2, {llm::Projection::q}, 2);
+  two.spec.alpha = 5;  // as alpha_pattern says below
+  auto wanted = one;
+  wanted.merge(llm::to_delta(two));
+
+  std::map<std::string, at::Tensor> tensors;
+  for (const auto* name : {"one", "two"}) {
+    const llm::SafetensorsFile file{folder / name / "adapter_model.safetensors"};
+    for (const auto& [key, entry] : file.entries())
+      tensors[key] = file.read(key);
+  }
+  llm::write_safetensors(folder / "one/adapter_model.safetensors", tensors);
+  auto config = json::parse(std::ifstream{folder / "one/adapter_config.json"});
+  config["target_modules"] = {"q_proj", "down_proj"};
+  config["rank_pattern"] = {{"q_proj", 2}};
+  config["alpha_pattern"] = {{".*self_attn.q_proj", 5}};
+  std::ofstream{folder / "one/adapter_config.json"} << config;
+
+  (void)told({"--method", "weighted-mean"}, {"one"});
+  const auto fused = llm::to_delta(llm::load_adapter(out));
+  EXPECT_EQ(fused.size(), wanted.size());
+  for (const auto& [id, change] : fused)
+    EXPECT_LT(distance(llm::dense(change), llm::dense(wanted.at(id))), 1e-7) << id.name();
 }
 
 TEST_F(FuseCommand, OneAdapterIsItself) {

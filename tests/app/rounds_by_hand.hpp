@@ -24,8 +24,8 @@ struct Rounds {
   std::vector<TrainingRecord> records;  // of the last round
 
   /// `changed` may alter what was put together before anything learns.
-  explicit Rounds(
-      const TinyWorld& world, std::vector<std::string> overrides, const std::function<void(Assembly&)>& changed = {})
+  explicit Rounds(const TinyWorld& world, std::vector<std::string> overrides,
+                  const std::function<void(Assembly&)>& changed = {})
       : assembly{assembled(world, std::move(overrides), changed)},
         learner{assembly.scenario,
                 assembly.task,

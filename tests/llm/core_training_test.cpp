@@ -72,8 +72,7 @@ TEST(CoreTraining, StepsAlongTheGradientOfRAlone) {
   const Model model = uneven_variant(random_model(rich_config(), 81, at::kDouble));
   const auto job = of_cores(model);
   for (const double clip_norm : {1e6, 0.05}) {
-    const auto trained =
-        train(model, job, {.optimiser = Optimiser::sgd, .learning_rate = 0.3, .clip_norm = clip_norm});
+    const auto trained = train(model, job, {.optimiser = Optimiser::sgd, .learning_rate = 0.3, .clip_norm = clip_norm});
     auto by_hand = job;
     for (std::size_t step = 0; step < job.steps.size(); ++step) {
       by_hand.cores = stepped(model, by_hand, step, 0.3, clip_norm);

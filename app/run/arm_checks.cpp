@@ -1,0 +1,38 @@
+#include "app/run/arm_checks.hpp"
+
+#include <cstddef>
+#include <string>
+#include <utility>
+
+#include <fmt/format.h>
+
+namespace edgefuse::app {
+
+void check_arms(const scenarios::Scenario& scenario, const Methods& methods, Mistakes& mistakes) {
+  const auto refuse = [&](const std::string& key, std::string problem, std::string remedy) {
+    mistakes.add(scenario.source.mistake(key, std::move(problem), std::move(remedy)));
+  };
+  for (std::size_t i = 0; i < methods.arms.size(); ++i) {
+    const auto& arm = methods.arms[i];
+    const auto& written = scenario.fusion.arms[i];
+    const auto key = fmt::format("fusion.arm[{}].", i);
+    const auto dense = [&](const std::string& name) {
+      return fmt::format("\"{}\" is of low-rank changes, and recovery \"{}\" makes dense ones", name,
+                         scenario.recovery.method);
+    };
+    if (!methods.recovery->keeps_low_rank()) {
+      if (arm.rule->needs_low_rank())
+        refuse(key + "rule", dense(written.rule), "use recovery.method = \"zero-fill\", or a rule that takes matrices");
+      if (arm.resolver->needs_low_rank())
+        refuse(key + "conflict", dense(written.conflict),
+               "use recovery.method = \"zero-fill\", or a resolver that takes matrices");
+    }
+    if (scenario.protocol.kind == "hierarchical" && arm.rule->needs() != server::Reveals::nothing)
+      refuse(key + "rule",
+             fmt::format("\"{}\" needs what clients reveal of their data, and aggregators pass on sums of changes",
+                         written.rule),
+             "use another rule, or another protocol.kind");
+  }
+}
+
+}  // namespace edgefuse::app

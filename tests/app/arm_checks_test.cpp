@@ -1,0 +1,35 @@
+#include <gtest/gtest.h>
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "tests/app/tiny_world.hpp"
+
+// What an arm needs and a scenario does not give it is said before anything is trained.
+
+namespace edgefuse::app {
+namespace {
+
+using testing::complaint;
+using testing::TinyWorld;
+
+TEST(ArmChecks, RefuseWhatAnArmWouldMissAfterARoundOfTraining) {
+  const TinyWorld world;
+  const std::vector<std::pair<std::vector<std::string>, std::string>> cases = {
+      {{"recovery.method=masked", "fusion.arm[0].rule=fedit"},
+       "fusion.arm[0].rule: \"fedit\" is of low-rank changes, and recovery \"masked\" makes dense ones"},
+      {{"recovery.method=masked", "fusion.arm[1].conflict=cr-core"},
+       "fusion.arm[1].conflict: \"cr-core\" is of low-rank changes"},
+      {{"recovery.method=masked", "fusion.arm[1].conflict=cr-msu"},
+       "fusion.arm[1].conflict: \"cr-msu\" is of low-rank changes"},
+      {{"protocol.kind=hierarchical", "fusion.arm[0].rule=regmean"},
+       "fusion.arm[0].rule: \"regmean\" needs what clients reveal"}};
+  for (const auto& [overrides, says] : cases) {
+    const auto problem = complaint(world, overrides);
+    EXPECT_NE(problem.find(says), std::string::npos) << says << "\nis not in\n" << problem;
+  }
+}
+
+}  // namespace
+}  // namespace edgefuse::app
