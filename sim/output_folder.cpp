@@ -31,7 +31,7 @@ std::vector<fs::path> names_in(const fs::path& folder, const fs::path& last) {
 
 OutputFolder::OutputFolder(fs::path folder) : folder_{std::move(folder)}, partial_{folder_ / ".part"} {
   std::error_code error;
-  fs::create_directories(folder_, error);
+  made_ = fs::create_directories(folder_, error);
   if (error || !fs::is_directory(folder_)) {
     throw InputError{Mistake{.file = folder_.string(),
                              .problem = "is no folder and cannot be made one",
@@ -47,7 +47,9 @@ OutputFolder::OutputFolder(fs::path folder) : folder_{std::move(folder)}, partia
 
 OutputFolder::~OutputFolder() {
   std::error_code gone_already;
-  if (!keep_partial_) fs::remove_all(partial_, gone_already);
+  if (keep_partial_) return;
+  fs::remove_all(partial_, gone_already);
+  if (made_) fs::remove(folder_, gone_already);  // fails where something is in it
 }
 
 void OutputFolder::commit(std::string_view key) {

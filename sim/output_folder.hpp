@@ -7,7 +7,8 @@ namespace edgefuse {
 
 /// Files of one folder that belong together and change together, such as a config and the weights it describes: they
 /// are written into `FOLDER/.part` and moved into place by `commit()`. What was there before stays as it is until then;
-/// without a commit the new files are removed. Other files in the folder are not touched.
+/// without a commit the new files are removed, and so is the folder that was made for them. Other files in the folder are
+/// not touched.
 class OutputFolder {
  public:
   /// Creates `folder` and its parents where they are missing, and an empty `FOLDER/.part`. Throws InputError when the
@@ -28,6 +29,7 @@ class OutputFolder {
  private:
   std::filesystem::path folder_;
   std::filesystem::path partial_;
+  bool made_ = false;  // the folder was not there
   bool keep_partial_ = false;
 };
 

@@ -27,6 +27,11 @@ void check_arms(const scenarios::Scenario& scenario, const Methods& methods, Mis
         refuse(key + "conflict", dense(written.conflict),
                "use recovery.method = \"zero-fill\", or a resolver that takes matrices");
     }
+    if (scenario.protocol.kind == "hierarchical" && arm.rule->needs_one_rank() && written.conflict != "none")
+      refuse(key + "rule",
+             fmt::format("\"{}\" needs one rank, and what aggregators pass on after \"{}\" has others", written.rule,
+                         written.conflict),
+             "use conflict = \"none\", a rule that mixes ranks, or another protocol.kind");
     if (scenario.protocol.kind == "hierarchical" && arm.rule->needs() != server::Reveals::nothing)
       refuse(key + "rule",
              fmt::format("\"{}\" needs what clients reveal of their data, and aggregators pass on sums of changes",

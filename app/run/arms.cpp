@@ -1,7 +1,10 @@
 #include "app/run/arms.hpp"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
+#include "app/run/at_key.hpp"
 #include "server/fusion/fuse.hpp"
 #include "sim/mistakes.hpp"
 
@@ -13,8 +16,10 @@ Arm make_arm(const scenarios::Scenario& scenario, std::size_t index, Mistakes& m
   const auto key = fmt::format("fusion.arm[{}]", index);
   Arm arm{.name = wanted.name, .resolver = nullptr, .rule = nullptr};
   mistakes.attempt([&] {
-    arm.rule = server::fusion_rules().make(wanted.rule, wanted.settings, scenario.source.origin(key + ".rule"),
-                                           scenario.source.origin(key + ".settings"));
+    arm.rule = at_key(scenario, key + ".settings", [&] {
+      return server::fusion_rules().make(wanted.rule, wanted.settings, scenario.source.origin(key + ".rule"),
+                                         scenario.source.origin(key + ".settings"));
+    });
   });
   mistakes.attempt([&] {
     arm.resolver = server::conflict_resolvers().make(wanted.conflict, wanted.conflict_settings,
@@ -41,6 +46,13 @@ std::vector<Arm> make_arms(const scenarios::Scenario& scenario) {
     arms.push_back(make_arm(scenario, i, mistakes));
   mistakes.finish();
   return arms;
+}
+
+std::vector<server::Reveals> reveals_of(const std::vector<Arm>& arms) {
+  std::vector<server::Reveals> needed;
+  for (const auto what : server::all_reveals)
+    if (std::ranges::any_of(arms, [&](const Arm& arm) { return arm.rule->needs() == what; })) needed.push_back(what);
+  return needed;
 }
 
 }  // namespace edgefuse::app

@@ -26,4 +26,7 @@ struct Arm {
 /// The scenario's arms. Throws InputError with every unknown method and parameter of all of them.
 [[nodiscard]] std::vector<Arm> make_arms(const scenarios::Scenario& scenario);
 
+/// What any arm's rule must know of clients' data, each kind once.
+[[nodiscard]] std::vector<server::Reveals> reveals_of(const std::vector<Arm>& arms);
+
 }  // namespace edgefuse::app

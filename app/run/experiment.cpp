@@ -27,14 +27,6 @@ llm::ModelDelta plain_mean(std::span<const server::Contribution> contributions) 
   return server::fuse(contributions, *resolver, *rule);
 }
 
-/// What any arm's rule must know of clients' data, each kind once.
-std::vector<server::Reveals> reveals_of(const std::vector<Arm>& arms) {
-  std::vector<server::Reveals> needed;
-  for (const auto what : server::all_reveals)
-    if (std::ranges::any_of(arms, [&](const Arm& arm) { return arm.rule->needs() == what; })) needed.push_back(what);
-  return needed;
-}
-
 }  // namespace
 
 Experiment::Experiment(Assembly assembly, results::Recorder& recorder, ExperimentOptions options)

@@ -75,7 +75,7 @@ PublicText public_text(const scenarios::Scenario& scenario, const fs::path& asse
         fmt::format("give at most {}", longest_text(config)))};
   if (!scenario.public_text.paths.empty()) return {public_files(scenario, assets), tokenizer, config};
   if (scenario.base.model == "atlas") return atlas_text(scenario, tokenizer, config);
-  throw InputError{scenario.source.mistake("public.paths", "names no text, and pruning is to look at some",
+  throw InputError{scenario.source.mistake("public.paths", "names no text, and the server is to look at some",
                                            "name files of text that anybody may read")};
 }
 

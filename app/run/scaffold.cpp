@@ -1,5 +1,6 @@
 #include "app/run/scaffold.hpp"
 
+#include <algorithm>
 #include <optional>
 #include <utility>
 #include <variant>
@@ -22,6 +23,10 @@ double fleet_weight(const scenarios::Scenario& scenario, const LearningTask& tas
   for (std::uint32_t client = 0; client < scenario.fleet.clients; ++client)
     sum += weight_of(scenario, task, client);
   return sum;
+}
+
+std::int64_t largest_rank(const scenarios::Adapter& adapter) {
+  return adapter.ranks ? std::max(adapter.rank, adapter.ranks->back()) : adapter.rank;
 }
 
 llm::FactorGradient ones_like(const llm::FactorGradient& gradient) {
@@ -49,7 +54,7 @@ llm::FactorGradient first_ranks(std::int64_t rank, const llm::FactorGradient& gr
 }  // namespace
 
 Scaffold::Scaffold(const scenarios::Scenario& scenario, const LearningTask& task)
-    : scenario_{scenario}, task_{task}, server_{fleet_weight(scenario, task)} {}
+    : scenario_{scenario}, task_{task}, rank_{largest_rank(scenario.adapter)}, server_{fleet_weight(scenario, task)} {}
 
 llm::FactorGradient Scaffold::correction(std::uint32_t client, const clients::FactorsHeld& factors,
                                          const llm::FactorGradient& c, const BaseVersion& model) const {
@@ -75,9 +80,8 @@ bool Scaffold::renew(std::uint32_t client, const clients::FactorsHeld& factors, 
 
 server::HeldGradient Scaffold::held(const llm::FactorGradient& gradient, std::size_t variant,
                                     const BaseVersion& model) const {
-  const auto rank = scenario_.adapter.rank;
-  return {.gradient = model.placed(of_rank(rank, gradient), variant),
-          .holds = model.placed(of_rank(rank, ones_like(gradient)), variant)};
+  return {.gradient = model.placed(of_rank(rank_, gradient), variant),
+          .holds = model.placed(of_rank(rank_, ones_like(gradient)), variant)};
 }
 
 llm::FactorGradient in_units_of(const llm::LoraSpec& spec, llm::FactorGradient gradient) {

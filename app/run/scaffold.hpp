@@ -13,7 +13,7 @@
 namespace edgefuse::app {
 
 /// SCAFFOLD's control variates in a run (docs/models/federated-lora.md): the clients' are of their variants and ranks,
-/// in importance order; the server's is of the base in its own order and of `adapter.rank`.
+/// in importance order; the server's is of the base in its own order and of the largest rank.
 class Scaffold {
  public:
   Scaffold(const scenarios::Scenario& scenario, const LearningTask& task);
@@ -33,6 +33,7 @@ class Scaffold {
 
   const scenarios::Scenario& scenario_;
   const LearningTask& task_;
+  std::int64_t rank_;  // the largest that anybody has
   clients::ControlVariates clients_;
   server::ControlVariate server_;
 };

@@ -16,6 +16,8 @@ using testing::TinyWorld;
 
 TEST(ArmChecks, RefuseWhatAnArmWouldMissAfterARoundOfTraining) {
   const TinyWorld world;
+  world.replace(world.scenario, "[pruning]",
+                "[[network.cell]]\nuplink = \"1 MB/s\"\ndownlink = \"2 MB/s\"\n\n[pruning]");
   const std::vector<std::pair<std::vector<std::string>, std::string>> cases = {
       {{"recovery.method=masked", "fusion.arm[0].rule=fedit"},
        "fusion.arm[0].rule: \"fedit\" is of low-rank changes, and recovery \"masked\" makes dense ones"},
@@ -23,8 +25,12 @@ TEST(ArmChecks, RefuseWhatAnArmWouldMissAfterARoundOfTraining) {
        "fusion.arm[1].conflict: \"cr-core\" is of low-rank changes"},
       {{"recovery.method=masked", "fusion.arm[1].conflict=cr-msu"},
        "fusion.arm[1].conflict: \"cr-msu\" is of low-rank changes"},
+      {{"fusion.arm[0].rule=della", "fusion.arm[0].settings={density = 0.1, epsilon = 0.2}"},
+       "fusion.arm[0].settings: entries would be kept with probabilities from"},
       {{"protocol.kind=hierarchical", "fusion.arm[0].rule=regmean"},
-       "fusion.arm[0].rule: \"regmean\" needs what clients reveal"}};
+       "fusion.arm[0].rule: \"regmean\" needs what clients reveal"},
+      {{"protocol.kind=hierarchical", "fusion.arm[1].rule=fedit", "fusion.arm[1].conflict=cr-core"},
+       "fusion.arm[1].rule: \"fedit\" needs one rank"}};
   for (const auto& [overrides, says] : cases) {
     const auto problem = complaint(world, overrides);
     EXPECT_NE(problem.find(says), std::string::npos) << says << "\nis not in\n" << problem;

@@ -90,8 +90,8 @@ struct Begin {
         exchange{assembly.scenario, assembly.methods.compressor.get(), assembly.methods.down_compressor.get()} {}
 
   /// Factors that no training made: A as it is shared, B a pattern of many sizes.
-  [[nodiscard]] std::optional<llm::ModelDelta> factors() const {
-    auto made = exchange.first(model.base());
+  [[nodiscard]] std::optional<llm::ModelDelta> factors() {
+    auto made = exchange.first(model.base(), {});
     for (auto& [id, module] : *made) {
       auto& b = std::get<llm::LowRank>(module).b;
       b = at::arange(b.numel(), at::kFloat).mul(1.7).sin().reshape(b.sizes()).contiguous();
@@ -102,7 +102,7 @@ struct Begin {
 
 TEST(Flasc, AClientBeginsWithTheLargestOfWhatItsVariantHasOfTheServersFactors) {
   const TinyWorld world;
-  const Begin begin{world, joined(carried, down("0.25"))};
+  Begin begin{world, joined(carried, down("0.25"))};
   const auto factors = begin.factors();
   for (const std::size_t variant : {0U, 1U}) {
     const Start who{.client = 1, .stream = 3, .rank = 2, .variant = variant, .version = 5};
@@ -135,8 +135,8 @@ TEST(Flasc, AClientBeginsWithTheLargestOfWhatItsVariantHasOfTheServersFactors) {
 TEST(Flasc, TheServerKeepsWhatItDidNotSend) {
   const TinyWorld world;
   Rounds rounds{world, joined(joined(carried, whole), joined(down("0.2"), {"training.learning_rate=1e-12"}))};
-  const Begin begin{world, joined(carried, whole)};
-  const auto first = numbers(*begin.exchange.first(begin.model.base()));
+  Begin begin{world, joined(carried, whole)};
+  const auto first = numbers(*begin.exchange.first(begin.model.base(), {}));
   for (std::int64_t round = 1; round <= 3; ++round) {
     rounds.run(round);
     const auto fused = numbers(rounds.learner.fuse(rounds.arm()).change);
@@ -203,8 +203,8 @@ std::vector<double> scales(const llm::ModelDelta& change, double scale) {
 /// Three rounds of Adam on factors, number by number in float64: what each client changed of what it covers, weighed.
 void expect_adam_on_factors(const TinyWorld& world, const Overrides& overrides, bool all_covered) {
   Rounds rounds{world, overrides};
-  const Begin begin{world, overrides};
-  const auto first = *begin.exchange.first(begin.model.base());
+  Begin begin{world, overrides};
+  const auto first = *begin.exchange.first(begin.model.base(), {});
   auto held = numbers(first);
   const auto scale = scales(first, lora_spec(rounds.assembly.scenario.adapter).scale());
   Adam by_hand{held.size()};

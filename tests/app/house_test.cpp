@@ -78,8 +78,10 @@ TEST(House, HeavyLibrariesStayOutOfHeaders) {
 
 /// Files that are larger than a file should be, each with the size it may not pass.
 const std::map<std::string, std::ptrdiff_t> large_files = {
-    {"llm/engine/factors.hpp", 120}, {"results/records.hpp", 135}, {"scenarios/codec.hpp", 175},
-    {"scenarios/scenario.hpp", 210}, {"sim/simulator.hpp", 120},
+    {"results/records.hpp", 135},
+    {"scenarios/codec.hpp", 175},
+    {"scenarios/scenario.hpp", 210},
+    {"sim/simulator.hpp", 120},
 };
 
 /// CONTRIBUTING.md asks for about 60 and about 150 lines: a file of twice that holds more than one concept.

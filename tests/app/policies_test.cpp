@@ -51,7 +51,7 @@ TEST(Policies, ByQualityAreRefusedWhereThereIsNoTextToMeasureItOn) {
     (void)assemble(testing::scenario_of(world, {"pruning.policy=utility", "public.tokens=32"}), {});
     FAIL() << "a policy went by a quality that nobody can measure";
   } catch (const InputError& error) {
-    EXPECT_NE(std::string{error.what()}.find("public.paths: names no text, and pruning is to look at some"),
+    EXPECT_NE(std::string{error.what()}.find("public.paths: names no text, and the server is to look at some"),
               std::string::npos)
         << error.what();
   }

@@ -52,7 +52,7 @@ TEST(RecordedConflict, IsThatOfTheUpdatesOfEveryRoundThatIsEvaluated) {
 TEST(RecordedConflict, OfTheLastRoundIsDrawnBesideTheFile) {
   const TinyWorld world;
   (void)recorded(world, {"output.conflict=true"});
-  const auto picture = world.folder / "tiny.conflict.svg";
+  const auto picture = world.folder / "recorded.conflict.svg";
   ASSERT_TRUE(std::filesystem::exists(picture));
   const auto svg = text_of(picture);
   EXPECT_NE(svg.find("Conflict between the updates of round 2"), std::string::npos);
@@ -64,7 +64,7 @@ TEST(RecordedConflict, IsNotThereUnlessItIsWanted) {
   const auto result = recorded(world).result;
   EXPECT_TRUE(result.conflict.empty());
   EXPECT_TRUE(result.conflict_pairs.empty());
-  EXPECT_FALSE(std::filesystem::exists(world.folder / "tiny.conflict.svg"));
+  EXPECT_FALSE(std::filesystem::exists(world.folder / "recorded.conflict.svg"));
 }
 
 TEST(RecordedFusion, IsOfThePrimaryArmInEveryRoundAndOfAllWhereTheyAreJudged) {

@@ -33,7 +33,8 @@ struct Rounds {
                  .recovery = *assembly.methods.recovery,
                  .optimiser = assembly.methods.optimiser.get(),
                  .compressor = assembly.methods.compressor.get(),
-                 .down_compressor = assembly.methods.down_compressor.get()},
+                 .down_compressor = assembly.methods.down_compressor.get(),
+                 .public_texts = assembly.base.calibration},
                 prepare_base(assembly.scenario, assembly.methods, assembly.base),
                 {}} {}
 

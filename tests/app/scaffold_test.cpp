@@ -24,9 +24,14 @@ using testing::TinyWorld;
 using testing::whole_with;
 
 std::vector<std::string> sgd(const std::vector<std::string>& more = {}) {
-  std::vector<std::string> all = {"training.optimiser=sgd",       "training.learning_rate=0.5", "training.steps=6",
-                                  "training.batch=8",             "adapter.start=shared",       "protocol.rounds=4",
-                                  "recovery.between_rounds=carry", "fusion.arm[0].rule=fedit"};
+  std::vector<std::string> all = {"training.optimiser=sgd",
+                                  "training.learning_rate=0.5",
+                                  "training.steps=6",
+                                  "training.batch=8",
+                                  "adapter.start=shared",
+                                  "protocol.rounds=4",
+                                  "recovery.between_rounds=carry",
+                                  "fusion.arm[0].rule=fedit"};
   all.insert(all.end(), more.begin(), more.end());
   return all;
 }
@@ -59,10 +64,9 @@ double difference(const Rounds& x, const Rounds& y) {
   double most = 0;
   for (std::size_t i = 0; i < 3; ++i)
     for (const auto& [id, module] : x.learner.contributions()[i].delta)
-      most = std::max(most, (llm::dense(module) - llm::dense(y.learner.contributions()[i].delta.at(id)))
-                                .abs()
-                                .max()
-                                .item<double>());
+      most = std::max(
+          most,
+          (llm::dense(module) - llm::dense(y.learner.contributions()[i].delta.at(id))).abs().max().item<double>());
   return most;
 }
 
@@ -83,7 +87,7 @@ TEST(Scaffold, BeginsAsPlainGradientDescentBitForBitAndGoesOnDifferently) {
 
 /// A fleet of the three clients that take part: nobody's c_i is 0 for want of a round.
 const std::vector<std::string> three = {"fleet.clients=3", "protocol.clients_per_round=3", "fleet.group[0].memory=4 MB",
-                                        "fleet.group[1].memory=4 MB"};
+                                        "fleet.group[1].memory=4 MB", "training.batch=16"};
 
 TEST(Scaffold, CorrectsNothingWhereAllClientsHoldTheSame) {
   const TinyWorld world;

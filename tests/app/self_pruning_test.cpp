@@ -37,7 +37,8 @@ std::vector<std::string> self_pruning(const std::vector<std::string>& more = {})
 
 TEST(SelfPruning, LastsAndCostsLess) {
   const TinyWorld world;
-  const auto result = recorded(world, whole_with(self_pruning({"protocol.clients_per_round=6"}))).result;
+  const auto result =
+      recorded(world, whole_with(self_pruning({"protocol.clients_per_round=6", "fleet.group[1].memory=4 MB"}))).result;
   std::map<std::int64_t, std::vector<std::int64_t>> ranks;  // of each client, round by round
   std::map<std::int64_t, std::set<double>> sent;            // by rank, of clients that all have the whole base
   for (const auto& plan : result.plans) {

@@ -73,6 +73,12 @@ TEST(OutputFolder, IsMadeWithItsParents) {
   EXPECT_FALSE(fs::exists(folder / ".part"));
 }
 
+TEST(OutputFolder, ThatIsNotCommittedLeavesNoFolderBehind) {
+  const auto folder = testing::scratch_folder() / "new";
+  { const OutputFolder files{folder}; }
+  EXPECT_FALSE(std::filesystem::exists(folder));
+}
+
 TEST(OutputFolder, StartsAfreshWhereAnEndedProgramLeftItsFiles) {
   const auto folder = old_folder();
   fs::create_directory(folder / ".part");
