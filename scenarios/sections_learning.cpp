@@ -8,7 +8,7 @@ Section pruning_section() {
       std::vector<Key<Pruning>>{
           key("method", &Pruning::method, Name{"name of a pruning method"},
               "Whole KV-head groups and MLP neurons go: `magnitude`, `random`, `wanda-sp`, `flap`, `taylor`. Whole "
-              "layers: `block-influence`. Or single weights: `sparse-magnitude`, `wanda`, `sparsegpt` "
+              "layers: `block-influence`. Or single weights: `sparse-random`, `sparse-magnitude`, `wanda`, `sparsegpt` "
               "(docs/models/pruning-and-recovery.md)."),
           key("settings", &Pruning::settings, ParameterTable{}, "The method's own parameters."),
           key("budget", &Pruning::budget, Choice<Budget>{{{"per-layer", "global", "layers"}}},

@@ -39,15 +39,19 @@ class RandomPruner final : public Pruner {
 
 }  // namespace
 
+ParameterSpec lot_parameter() {
+  return {.name = "seed",
+          .standard = 1.0,
+          .meaning = "another number, another lot",
+          .least = 0,
+          .most = 4294967295.0,
+          .whole = true};
+}
+
 Method<Pruner> random_pruner() {
   return {.name = "random",
           .summary = "whole KV-head groups and neurons, or layers, by lot: the control",
-          .parameters = {{.name = "seed",
-                          .standard = 1.0,
-                          .meaning = "another number, another lot",
-                          .least = 0,
-                          .most = 4294967295.0,
-                          .whole = true}},
+          .parameters = {lot_parameter()},
           .make = [](const Parameters& p) -> std::unique_ptr<Pruner> {
             return std::make_unique<RandomPruner>(static_cast<std::uint64_t>(number(p, "seed")));
           }};

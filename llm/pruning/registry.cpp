@@ -4,6 +4,7 @@
 #include "llm/pruning/pruner.hpp"
 #include "llm/pruning/random.hpp"
 #include "llm/pruning/sparse_magnitude.hpp"
+#include "llm/pruning/sparse_random.hpp"
 #include "llm/pruning/sparsegpt.hpp"
 #include "llm/pruning/taylor.hpp"
 #include "llm/pruning/wanda.hpp"
@@ -12,9 +13,10 @@
 namespace edgefuse::llm {
 
 Registry<Pruner> pruners() {
-  return {"pruner",
-          {magnitude_pruner(), random_pruner(), wanda_sp_pruner(), flap_pruner(), taylor_pruner(),
-           block_influence_pruner(), sparse_magnitude_pruner(), wanda_pruner(), sparsegpt_pruner()}};
+  return {
+      "pruner",
+      {magnitude_pruner(), random_pruner(), wanda_sp_pruner(), flap_pruner(), taylor_pruner(), block_influence_pruner(),
+       sparse_random_pruner(), sparse_magnitude_pruner(), wanda_pruner(), sparsegpt_pruner()}};
 }
 
 }  // namespace edgefuse::llm

@@ -14,7 +14,8 @@ class SparseMagnitudePruner final : public WeightPruner {
   using WeightPruner::WeightPruner;
 
  private:
-  [[nodiscard]] PruneWeight prune_layer(const Sparsity& sparsity, const ShowInputs& /*show*/) const override {
+  [[nodiscard]] PruneWeight prune_layer(std::size_t /*layer*/, const Sparsity& sparsity,
+                                        const ShowInputs& /*show*/) const override {
     return [sparsity](Projection /*p*/, const at::Tensor& weight, const at::Tensor& zeros) {
       return without_lowest(weight, weight.to(at::kDouble).abs(), weight.numel(), sparsity, zeros);
     };

@@ -19,7 +19,8 @@ class SparseGptPruner final : public WeightPruner {
   [[nodiscard]] bool needs_calibration() const override { return true; }
 
  private:
-  [[nodiscard]] PruneWeight prune_layer(const Sparsity& sparsity, const ShowInputs& show) const override {
+  [[nodiscard]] PruneWeight prune_layer(std::size_t /*layer*/, const Sparsity& sparsity,
+                                        const ShowInputs& show) const override {
     auto grams = sums<InputGram>(show);
     ByInput<InverseCurvature> curvatures;
     for (const auto p : first_readers) {

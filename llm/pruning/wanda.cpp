@@ -22,7 +22,8 @@ class WandaPruner final : public WeightPruner {
   [[nodiscard]] bool needs_calibration() const override { return true; }
 
  private:
-  [[nodiscard]] PruneWeight prune_layer(const Sparsity& sparsity, const ShowInputs& show) const override {
+  [[nodiscard]] PruneWeight prune_layer(std::size_t /*layer*/, const Sparsity& sparsity,
+                                        const ShowInputs& show) const override {
     return [sparsity, moments = sums<InputMoments>(show)](Projection p, const at::Tensor& weight,
                                                           const at::Tensor& zeros) {
       return without_lowest(weight, scores(weight, moments.of(p)), weight.size(1), sparsity, zeros);

@@ -63,7 +63,8 @@ Model WeightPruner::cut_one(const Model& sorted, const VariantShape& shape, cons
   for (std::size_t l = 0; l < variant.layers.size(); ++l) {
     auto& layer = variant.layers[l];
     if (shape.layers[l].density < 1) {
-      const auto prune = prune_layer(sparsity, [&](const ActivationStream::Watch& see) { stream.watch(layer, see); });
+      const auto prune =
+          prune_layer(l, sparsity, [&](const ActivationStream::Watch& see) { stream.watch(layer, see); });
       for (const auto p : all_projections) {
         auto& linear = layer.projection(p);
         const auto zeros = given_zeros(linear, smaller == nullptr ? nullptr : &smaller->layers[l].projection(p));

@@ -2,6 +2,7 @@
 
 #include <ATen/core/Tensor.h>
 
+#include <cstddef>
 #include <functional>
 #include <span>
 #include <vector>
@@ -50,7 +51,8 @@ class WeightPruner : public Pruner {
   }
 
   /// How one layer's weights are pruned, having looked at its inputs or not.
-  [[nodiscard]] virtual PruneWeight prune_layer(const Sparsity& sparsity, const ShowInputs& show) const = 0;
+  [[nodiscard]] virtual PruneWeight prune_layer(std::size_t layer, const Sparsity& sparsity,
+                                                const ShowInputs& show) const = 0;
 
  private:
   [[nodiscard]] Model cut_one(const Model& sorted, const VariantShape& shape, const Calibration& calibration,

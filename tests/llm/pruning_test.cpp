@@ -74,7 +74,7 @@ TEST(Pruners, AnUnknownNameIsAnsweredWithTheNearest) {
   } catch (const InputError& error) {
     EXPECT_EQ(std::string{error.what()},
               "a.toml:7: pruning.method: unknown pruner \"magnitud\" (did you mean \"magnitude\"? known: magnitude, "
-              "random, wanda-sp, flap, taylor, block-influence, sparse-magnitude, wanda, sparsegpt)");
+              "random, wanda-sp, flap, taylor, block-influence, sparse-random, sparse-magnitude, wanda, sparsegpt)");
   }
 }
 

@@ -9,7 +9,7 @@
 
 namespace edgefuse::llm::testing {
 
-inline const std::vector<std::string> weight_pruners = {"sparse-magnitude", "wanda", "sparsegpt"};
+inline const std::vector<std::string> weight_pruners = {"sparse-random", "sparse-magnitude", "wanda", "sparsegpt"};
 
 /// Widths of 16, 3 · 8 and 40, which 4 and 8 divide, in three layers with biases.
 inline ModelConfig divisible_config() {

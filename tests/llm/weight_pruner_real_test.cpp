@@ -55,7 +55,7 @@ double perplexity(const Model& model, const Calibration& texts) {
 class RealWeightPruning : public ::testing::TestWithParam<std::string> {};
 
 /// Half of the weights zero: the further a criterion looks, the less is lost.
-TEST_P(RealWeightPruning, SparseGptLosesLessThanWandaAndWandaLessThanMagnitude) {
+TEST_P(RealWeightPruning, EachCriterionLosesLessThanTheOneThatLooksLessFar) {
   const auto folder = edgefuse::testing::assets() / "data/models" / GetParam();
   EDGEFUSE_NEEDS_ASSET("data/models/" + GetParam());
   EDGEFUSE_NEEDS_ASSET("data/text-corpora/tinystories_valid_head.txt");
@@ -75,6 +75,7 @@ TEST_P(RealWeightPruning, SparseGptLosesLessThanWandaAndWandaLessThanMagnitude) 
     EXPECT_LT(whole, found["sparsegpt"]) << pattern;
     EXPECT_LE(found["sparsegpt"], found["wanda"]) << pattern;
     EXPECT_LE(found["wanda"], found["sparse-magnitude"]) << pattern;
+    EXPECT_LE(found["sparse-magnitude"], found["sparse-random"]) << pattern;
   }
 }
 

@@ -159,7 +159,7 @@ std::vector<std::int64_t> expected_counts(const Made& made, const at::Tensor& we
     return std::vector<std::int64_t>(static_cast<std::size_t>(out * in / m), floor_of(m));
   }
   if (made.name == "wanda") return std::vector<std::int64_t>(static_cast<std::size_t>(out), floor_of(in));
-  if (made.name == "sparse-magnitude") return {floor_of(out * in)};
+  if (made.name.starts_with("sparse-")) return {floor_of(out * in)};
   std::vector<std::int64_t> counts;
   for (std::int64_t first = 0; first < in; first += block)
     counts.push_back(floor_of(out * std::min(block, in - first)));
