@@ -10,6 +10,7 @@
 #include <nlohmann/json.hpp>
 
 #include "app/exit_codes.hpp"
+#include "app/option_values.hpp"
 #include "data/atlas/questions.hpp"
 #include "data/composition_file.hpp"
 #include "data/domains.hpp"
@@ -35,16 +36,38 @@ po::options_description declared_options() {
   add("level", po::value<std::string>()->default_value("subcategory"),
       "what a domain of MMLU is: subject (57), subcategory (17) or category (4)");
   add("atlas", po::bool_switch(), "ask about the private facts of the generated world, in its test phrasings");
-  add("atlas-seed", po::value<std::uint64_t>()->default_value(1), "seed of the world's private facts");
+  add("atlas-seed", po::value<std::int64_t>()->default_value(1), "seed of the world's private facts");
   add("domains", po::value<std::int64_t>()->default_value(8), "domains of the world");
   add("conflict", po::value<double>()->default_value(0), "share of the world's names that mean two things");
   add("k", po::value<std::int64_t>()->default_value(2), "questions in one instance");
   add("count", po::value<std::int64_t>()->default_value(300), "instances");
-  add("seed", po::value<std::uint64_t>()->default_value(1), "seed of the composition");
+  add("seed", po::value<std::int64_t>()->default_value(1), "seed of the composition");
   add("out", po::value<std::string>()->required(), "file to write, JSON Lines");
   add("json", po::bool_switch(), R"(print {"file", "instances", "k", "questions", "domains"})");
   add("help", "print this help");
   return options;
+}
+
+/// Runs `work`. A mistake about a value is one of the option of that name, or of `option` where one is given.
+template <class Work>
+auto of_options(const Work& work, const char* option = nullptr) {
+  try {
+    return work();
+  } catch (const InputError& error) {
+    std::vector<Mistake> mistakes{error.mistakes().begin(), error.mistakes().end()};
+    for (auto& mistake : mistakes) {
+      if (!mistake.file.empty()) continue;
+      if (option != nullptr) mistake.problem = fmt::format("\"{}\" is {}", mistake.key, mistake.problem);
+      mistake.key = fmt::format("--{}", option != nullptr ? option : mistake.key);
+    }
+    throw InputError{std::move(mistakes)};
+  }
+}
+
+std::uint64_t seed(OptionValues& values, const char* name) {
+  values.require_above(name, -1);
+  values.throw_mistakes();
+  return static_cast<std::uint64_t>(values.get<std::int64_t>(name));
 }
 
 struct Pool {
@@ -53,17 +76,18 @@ struct Pool {
 };
 
 Pool mmlu_pool(const po::variables_map& values) {
-  const auto split = data::parse_mmlu_split(values["split"].as<std::string>());
-  const auto level = data::parse_domain_level(values["level"].as<std::string>());
+  const auto split = of_options([&] { return data::parse_mmlu_split(values["split"].as<std::string>()); }, "split");
+  const auto level = of_options([&] { return data::parse_domain_level(values["level"].as<std::string>()); }, "level");
   return {fmt::format("MMLU {} by {}", data::name_of(split), data::name_of(level)),
           data::read_mmlu(values["mmlu"].as<std::string>(), split, level)};
 }
 
 Pool atlas_pool(const po::variables_map& values) {
-  const data::atlas::AtlasOptions options{.seed = values["atlas-seed"].as<std::uint64_t>(),
+  OptionValues numbers{values};
+  const data::atlas::AtlasOptions options{.seed = seed(numbers, "atlas-seed"),
                                           .domains = values["domains"].as<std::int64_t>(),
                                           .conflict = values["conflict"].as<double>()};
-  const auto world = data::atlas::make_atlas(options);
+  const auto world = of_options([&] { return data::atlas::make_atlas(options); });
   Pool pool{fmt::format("atlas seed {}, {} domains, conflict {}, private facts", options.seed, options.domains,
                         options.conflict),
             {}};
@@ -105,10 +129,12 @@ int compose_command(const Arguments& arguments, Console console) {
   const auto& values = *parsed;
   require_one_source(values);
   const auto pool = values["atlas"].as<bool>() ? atlas_pool(values) : mmlu_pool(values);
+  OptionValues numbers{values};
   const data::ComposeOptions options{values["k"].as<std::int64_t>(), values["count"].as<std::int64_t>(),
-                                     values["seed"].as<std::uint64_t>()};
+                                     seed(numbers, "seed")};
   const auto& file = values["out"].as<std::string>();
-  const data::Composition composition{pool.source, options, data::compose(pool.questions, options)};
+  const data::Composition composition{pool.source, options,
+                                      of_options([&] { return data::compose(pool.questions, options); })};
   data::write_composition(composition, file);
 
   const auto domains = data::distinct(data::labels_of(pool.questions)).size();

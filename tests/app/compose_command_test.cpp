@@ -71,7 +71,12 @@ TEST(ComposeCommand, RefusesWrongInputAndWritesNothing) {
   EXPECT_NE(refusal({"--mmlu", "x", "--level", "subjects", "--out", out}).find("did you mean subject?"),
             std::string::npos);
   EXPECT_NE(refusal({"--atlas", "--k", "9", "--out", out}).find("8 domains"), std::string::npos);
-  EXPECT_NE(refusal({"--atlas", "--count", "0", "--out", out}).find("count"), std::string::npos);
+  EXPECT_NE(refusal({"--mmlu", "x", "--level", "subjects", "--out", out}).find("--level: \"subjects\" is not a level"),
+            std::string::npos);
+  EXPECT_EQ(refusal({"--atlas", "--count", "0", "--out", out}).rfind("--count: 0 instances", 0), 0U);
+  EXPECT_EQ(refusal({"--atlas", "--conflict", "2", "--out", out}).rfind("--conflict: 2 is not a share", 0), 0U);
+  EXPECT_EQ(refusal({"--atlas", "--atlas-seed", "-1", "--out", out}).rfind("--atlas-seed: is -1", 0), 0U);
+  EXPECT_EQ(refusal({"--atlas", "--seed", "-1", "--out", out}).rfind("--seed: is -1", 0), 0U);
   EXPECT_NE(refusal({"--atlas", "--out", "/no/such/folder/x"}).find("cannot be written"), std::string::npos);
   EXPECT_FALSE(std::filesystem::exists(file));
 }

@@ -17,6 +17,8 @@
 namespace edgefuse::app {
 namespace {
 
+using testing::complaint;
+using testing::digest_of;
 using testing::recorded;
 using testing::Rounds;
 using testing::scenario_of;
@@ -242,18 +244,10 @@ TEST(Scaffold, BeginsAnewWithClientsWhoseFactorsChange) {
 /// Everybody is corrected in the shapes of its own variant, cut from any of the orders of the base.
 TEST(Scaffold, GoesWithPrunedVariantsAndSeveralMasksTheSameOnAnyNumberOfThreads) {
   const TinyWorld world;
-  for (const char* masks : {"1", "3"}) {
-    const auto digest = [&](const std::string& threads) {
-      const auto file = (world.folder / "scaffold.h5").string();
-      std::vector<std::string> arguments = {"run", world.scenario.string(), "--out", file, "--threads", threads};
-      for (const auto& one : scaffold({"pruning.method=random", std::string{"pruning.masks="} + masks,
-                                       "training.steps=2", "training.batch=4"}))
-        arguments.insert(arguments.end(), {"--set", one});
-      const auto outcome = testing::edgefuse(arguments);
-      EXPECT_EQ(outcome.code, 0) << outcome.err;
-      return results::read_result(file).digest;
-    };
-    EXPECT_EQ(digest("1"), digest("3")) << masks << " masks";
+  for (const std::string masks : {"1", "3"}) {
+    const auto overrides =
+        scaffold({"pruning.method=random", "pruning.masks=" + masks, "training.steps=2", "training.batch=4"});
+    EXPECT_EQ(digest_of(world, overrides, "1"), digest_of(world, overrides, "3")) << masks << " masks";
   }
 }
 
@@ -282,13 +276,8 @@ TEST(Scaffold, RefusesWhatItDoesNotGoWithAndSaysWhatToWrite) {
       {"fusion.arm[0].conflict=cr-proj", "conflict"},
       {"protocol.kind=buffered", "merge"}};
   for (const auto& [override, remedy] : cases) {
-    std::vector<std::string> arguments = {"check", world.scenario.string()};
-    for (const auto& one : scaffold())
-      arguments.insert(arguments.end(), {"--set", one});
-    arguments.insert(arguments.end(), {"--set", override});
-    const auto outcome = testing::edgefuse(arguments);
-    EXPECT_EQ(outcome.code, 2) << override << ": " << outcome.out;
-    EXPECT_NE(outcome.err.find(remedy), std::string::npos) << override << ": " << outcome.err;
+    const auto problem = complaint(world, scaffold({override}));
+    EXPECT_NE(problem.find(remedy), std::string::npos) << override << ": " << problem;
   }
 }
 

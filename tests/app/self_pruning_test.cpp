@@ -14,6 +14,8 @@
 namespace edgefuse::app {
 namespace {
 
+using testing::complaint;
+using testing::digest_of;
 using testing::recorded;
 using testing::Rounds;
 using testing::TinyWorld;
@@ -104,16 +106,8 @@ TEST(SelfPruning, WithoutAPenaltyTrainsAsEverBeforeItDecides) {
 
 TEST(SelfPruning, GoesWithCompressionAndPrunedVariantsTheSameOnAnyNumberOfThreads) {
   const TinyWorld world;
-  const auto digest = [&](const std::string& threads) {
-    const auto file = (world.folder / "pruning.h5").string();
-    std::vector<std::string> arguments = {"run", world.scenario.string(), "--out", file, "--threads", threads};
-    for (const auto& one : self_pruning({"compression.method=int8", "compression.error_feedback=true"}))
-      arguments.insert(arguments.end(), {"--set", one});
-    const auto outcome = testing::edgefuse(arguments);
-    EXPECT_EQ(outcome.code, 0) << outcome.err;
-    return results::read_result(file).digest;
-  };
-  EXPECT_EQ(digest("1"), digest("3"));
+  const auto overrides = self_pruning({"compression.method=int8", "compression.error_feedback=true"});
+  EXPECT_EQ(digest_of(world, overrides, "1"), digest_of(world, overrides, "3"));
 }
 
 TEST(SelfPruning, RefusesWhatItDoesNotGoWithAndSaysWhatToWrite) {
@@ -126,13 +120,8 @@ TEST(SelfPruning, RefusesWhatItDoesNotGoWithAndSaysWhatToWrite) {
       {"adapter.self_pruning.decay=0", "adapter.self_pruning.decay"},
       {"protocol.kind=buffered", "merge"}};
   for (const auto& [override, remedy] : cases) {
-    std::vector<std::string> arguments = {"check", world.scenario.string()};
-    for (const auto& one : self_pruning())
-      arguments.insert(arguments.end(), {"--set", one});
-    arguments.insert(arguments.end(), {"--set", override});
-    const auto outcome = testing::edgefuse(arguments);
-    EXPECT_EQ(outcome.code, 2) << override << ": " << outcome.out;
-    EXPECT_NE(outcome.err.find(remedy), std::string::npos) << override << ": " << outcome.err;
+    const auto problem = complaint(world, self_pruning({override}));
+    EXPECT_NE(problem.find(remedy), std::string::npos) << override << ": " << problem;
   }
 }
 

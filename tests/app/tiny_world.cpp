@@ -136,6 +136,16 @@ Recorded recorded(const TinyWorld& world, const std::vector<std::string>& overri
   return {results::read_result(file), outcome.err};
 }
 
+std::string digest_of(const TinyWorld& world, const std::vector<std::string>& overrides, const std::string& threads) {
+  const auto file = (world.folder / ("threads-" + threads + ".h5")).string();
+  std::vector<std::string> arguments = {"run", world.scenario.string(), "--out", file, "--threads", threads};
+  for (const auto& one : overrides)
+    arguments.insert(arguments.end(), {"--set", one});
+  const auto outcome = edgefuse(arguments);
+  EXPECT_EQ(outcome.code, 0) << outcome.err;
+  return results::read_result(file).digest;
+}
+
 std::string complaint(const TinyWorld& world, const std::vector<std::string>& overrides) {
   std::vector<std::string> arguments = {"check", world.scenario.string()};
   for (const auto& one : overrides)

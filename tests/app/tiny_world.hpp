@@ -43,6 +43,10 @@ struct Recorded {
 /// The run has to come to its end; else the test fails.
 [[nodiscard]] Recorded recorded(const TinyWorld& world, const std::vector<std::string>& overrides = {});
 
+/// The digest of such a run on so many threads.
+[[nodiscard]] std::string digest_of(const TinyWorld& world, const std::vector<std::string>& overrides,
+                                    const std::string& threads);
+
 /// What `check` says of the world's scenario with these overrides, which it has to refuse.
 [[nodiscard]] std::string complaint(const TinyWorld& world, const std::vector<std::string>& overrides);
 
