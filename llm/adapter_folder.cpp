@@ -213,6 +213,7 @@ AdapterFolder::AdapterFolder(const std::filesystem::path& folder, MissingTargets
   const Targets targets = read_targets(reader);
   const ModulePatterns ranks{reader, "rank_pattern"};
   const ModulePatterns alphas{reader, "alpha_pattern"};
+  ranks.require_whole(reader);
   reader.throw_mistakes();
 
   FactorCheck check{file_, [&](ModuleId id) { return rank_in(ranks.of(id, reader)).value_or(spec_.rank); }};

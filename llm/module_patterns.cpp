@@ -24,9 +24,16 @@ ModulePatterns::ModulePatterns(JsonReader& reader, const std::string& key) : key
     try {
       patterns_.push_back({.text = text, .expression = std::regex{"(.*\\.)?(" + text + ")"}, .value = value});
     } catch (const std::regex_error&) {
-      reader.note(key, fmt::format("names \"{}\", which is no regular expression", text), "name modules");
+      reader.note(key, fmt::format("names \"{}\", which is no regular expression that is read here", text),
+                  "name modules, or use what Python's and ECMAScript's expressions share");
     }
   }
+}
+
+void ModulePatterns::require_whole(JsonReader& reader) const {
+  for (const auto& pattern : patterns_)
+    if (pattern.value != std::floor(pattern.value))
+      reader.note(key_, fmt::format("gives {} for \"{}\"", pattern.value, pattern.text), "give a whole number");
 }
 
 std::optional<double> ModulePatterns::of(ModuleId id, JsonReader& reader) const {

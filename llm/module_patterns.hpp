@@ -17,6 +17,9 @@ class ModulePatterns {
   /// Those under `key`, none where it is absent. What is no expression or not above 0 is noted.
   ModulePatterns(JsonReader& reader, const std::string& key);
 
+  /// Notes what is no whole number.
+  void require_whole(JsonReader& reader) const;
+
   /// The number for that module. Of several expressions PEFT takes the one that was written first; they must agree
   /// here, and the reader notes where they do not.
   [[nodiscard]] std::optional<double> of(ModuleId id, JsonReader& reader) const;

@@ -14,7 +14,7 @@ namespace {
 Arm make_arm(const scenarios::Scenario& scenario, std::size_t index, Mistakes& mistakes) {
   const auto& wanted = scenario.fusion.arms[index];
   const auto key = fmt::format("fusion.arm[{}]", index);
-  Arm arm{.name = wanted.name, .resolver = nullptr, .rule = nullptr};
+  Arm arm{.name = wanted.name, .resolver = nullptr, .rule = nullptr, .resolves = wanted.conflict != "none"};
   mistakes.attempt([&] {
     arm.rule = at_key(scenario, key + ".settings", [&] {
       return server::fusion_rules().make(wanted.rule, wanted.settings, scenario.source.origin(key + ".rule"),

@@ -18,6 +18,7 @@ struct Arm {
   std::string name;
   std::unique_ptr<server::ConflictResolver> resolver;
   std::unique_ptr<server::FusionRule> rule;
+  bool resolves = false;  // whether its resolver is one that does anything
 
   [[nodiscard]] llm::ModelDelta fuse(std::span<const server::Contribution> contributions,
                                      const server::FusionSeed& seed, const server::PublicLoss& public_loss) const;

@@ -52,9 +52,9 @@ bool looks_at_text(const scenarios::Scenario& scenario, const Methods* methods) 
          std::ranges::any_of(methods->arms, [](const Arm& arm) { return arm.rule->needs_public_text(); });
 }
 
-/// A core is rank × rank of singular directions, and a matrix has only so many of them.
+/// A matrix has only so many singular directions to begin with.
 void require_rank_fits(const scenarios::Scenario& scenario, const llm::ModelConfig& config) {
-  if (scenario.adapter.trains != scenarios::TrainedFactors::core) return;
+  if (scenario.adapter.start != scenarios::AdapterStart::gradient) return;
   for (const auto target : lora_spec(scenario.adapter).targets) {
     const auto [out, in] = llm::base_shape(config, target);
     if (const auto most = std::min(out, in); scenario.adapter.rank > most)

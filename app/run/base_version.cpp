@@ -54,8 +54,11 @@ BaseVersion BaseVersion::plus(const llm::ModelDelta& change) const {
 llm::ModelDelta BaseVersion::seen(const llm::ModelDelta& change, std::size_t index) const {
   const auto& config = base().config;
   const auto& shape = variant(index).shape;
-  return masks() == 1 ? server::restricted(change, shape, config)
-                      : server::restricted(llm::sort(change, config, order_of(index)), shape, config);
+  auto seen = masks() == 1 ? server::restricted(change, shape, config)
+                           : server::restricted(llm::sort(change, config, order_of(index)), shape, config);
+  std::erase_if(
+      seen, [&](const auto& module) { return shape.layers[static_cast<std::size_t>(module.first.layer)].dropped(); });
+  return seen;
 }
 
 llm::FactorGradient BaseVersion::seen(const llm::FactorGradient& gradient, std::size_t index) const {

@@ -29,6 +29,33 @@ class BetweenRoundsCheck {
     if (scenario_.compression.error_feedback && scenario_.adapter.trains == TrainedFactors::alternate)
       refuse("compression.error_feedback", "keeps an error of B that a round of A has no use for",
              "use adapter.trains = \"both\" or \"b\"");
+    if (scenario_.compression.error_feedback)
+      of_lasting_factors("compression.error_feedback keeps an error of factors");
+    if (scenario_.adapter.trains == TrainedFactors::b || scenario_.adapter.trains == TrainedFactors::alternate)
+      of_whole_ranks("adapter.trains keeps a factor as it is");
+    if (keeps_late_updates()) of_lasting_factors("late = \"keep\" fuses changes of the factors of an earlier round");
+  }
+
+  /// Rows of A and columns of B that are carried mean in every round what they meant before.
+  void of_lasting_factors(const std::string& what) {
+    of_whole_ranks(what);
+    unless(scenario_.recovery.method == "zero-fill", "recovery.method", what, "and this recovery makes others",
+           "use \"zero-fill\"");
+    unless(scenario_.recovery.retraining.steps == 0, "recovery.retraining.steps", what, "and retraining adds others",
+           "set it to 0");
+    for (std::size_t i = 0; i < arms_.size(); ++i) {
+      if (arms_[i].name != scenario_.fusion.primary) continue;
+      const auto arm = fmt::format("fusion.arm[{}].", i);
+      unless(arms_[i].rule->keeps_factors(), arm + "rule", what, "and this rule makes others",
+             "use \"fedit\", \"hetlora\" or \"lora-fair\"");
+      unless(!arms_[i].resolves, arm + "conflict", what, "and this resolver makes others", "use \"none\"");
+    }
+  }
+
+  void of_whole_ranks(const std::string& what) {
+    const auto& ranks = scenario_.adapter.ranks;
+    unless(!ranks || ranks->back() <= scenario_.adapter.rank, "adapter.rank", what,
+           "and larger ones are cut by their singular values", "set it to the largest of adapter.ranks");
   }
 
   void of_merging() {
@@ -110,6 +137,12 @@ class BetweenRoundsCheck {
       unless(scenario_.fusion.arms[i].conflict == "none", arm + "conflict", what, "and this resolver makes others",
              "use \"none\"");
     }
+  }
+
+  [[nodiscard]] bool keeps_late_updates() const {
+    const auto late = scenario_.protocol.settings.find("late");
+    return scenario_.protocol.kind == "deadline" && late != scenario_.protocol.settings.end() &&
+           late->second == ParameterValue{std::string{"keep"}};
   }
 
   void unless(bool right, const std::string& key, const std::string& what, const char* why, const char* remedy) {

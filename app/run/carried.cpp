@@ -62,4 +62,15 @@ llm::Adapter plus_unsent(llm::Adapter arrived, const llm::Adapter& held, const l
   return arrived;
 }
 
+void keep_frozen(llm::Adapter& adapter, const llm::Adapter& held, llm::Factors trained) {
+  const double scale = held.spec.scale() / adapter.spec.scale();
+  for (auto& [id, factors] : adapter.modules) {
+    const auto found = held.modules.find(id);
+    if (found == held.modules.end()) continue;
+    const auto ranks = std::min(found->second.a.size(0), factors.a.size(0));
+    if (trained == llm::Factors::b) factors.a.narrow(0, 0, ranks).copy_(found->second.a.narrow(0, 0, ranks));
+    if (trained == llm::Factors::a) factors.b.narrow(1, 0, ranks).copy_(found->second.b.narrow(1, 0, ranks) * scale);
+  }
+}
+
 }  // namespace edgefuse::app

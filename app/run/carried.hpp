@@ -4,6 +4,7 @@
 
 #include "llm/adapter.hpp"
 #include "llm/delta.hpp"
+#include "llm/training.hpp"
 
 namespace edgefuse::app {
 
@@ -26,5 +27,8 @@ void start_from(llm::Adapter& adapter, const llm::Adapter& carried);
 /// What came of a client that was sent `sent` of `held`, together with the rest, which the server alone has:
 /// `arrived + (held - sent)` in the ranks that arrived, so that nothing is added where all was sent.
 [[nodiscard]] llm::Adapter plus_unsent(llm::Adapter arrived, const llm::Adapter& held, const llm::Adapter& sent);
+
+/// The factors that were not trained become those of `held`, in the ranks that both have.
+void keep_frozen(llm::Adapter& adapter, const llm::Adapter& held, llm::Factors trained);
 
 }  // namespace edgefuse::app

@@ -123,7 +123,9 @@ llm::Adapter Exchange::received(const llm::Update& update, const BaseVersion& mo
       factors.b = at::zeros_like(factors.b);
   if (!carried || down_ == nullptr) return arrived;
   const auto [held, sent] = download(model, *carried, who);
-  return plus_unsent(std::move(arrived), held, sent);
+  auto whole = plus_unsent(std::move(arrived), held, sent);
+  keep_frozen(whole, held, trained(who.version));  // to the last bit
+  return whole;
 }
 
 void Exchange::keep_b(const llm::Update& update, const Start& who) {

@@ -29,6 +29,9 @@ void check_control_variates(const scenarios::Scenario& scenario, const Methods& 
   if (scenario.recovery.retraining.steps > 0)
     refuse("are of factors that are carried as they are, and re-training changes their basis",
            "leave recovery.retraining out");
+  if (scenario.adapter.ranks && scenario.adapter.ranks->back() > scenario.adapter.rank)
+    refuse("are of factors that are carried whole, and ranks above adapter.rank are cut by their singular values",
+           "set adapter.rank to the largest of adapter.ranks");
   if (scenario.protocol.kind == "hierarchical")
     refuse("go to the server one by one, and aggregators pass on sums of changes", "use another protocol.kind");
   const auto& arm = methods.arms[methods.primary_arm];

@@ -72,7 +72,8 @@ void Learner::note(const llm::Plan& plan, std::int64_t invitation, std::int64_t 
   numbered.variant = static_cast<std::uint32_t>(start.variant);
   const auto build = [this, start]() -> llm::TrainingJob {
     const auto& shard = task_.shard(start.client);
-    return {.initial = initial(start),
+    const auto adapter = initial(start);
+    return {.initial = adapter,
             .steps = clients::local_batches(shard.examples, local_schedule(scenario_.training), scenario_.seed,
                                             start.client, start.stream),
             .randomness = {.seed = scenario_.seed,
@@ -80,7 +81,7 @@ void Learner::note(const llm::Plan& plan, std::int64_t invitation, std::int64_t 
                            .round = start.stream,
                            .client = start.client},
             .trains = exchange_.trained(start.version),
-            .correction = in_units_of(lora_spec(scenario_.adapter, start.rank), correction(start)),
+            .correction = in_units_of(lora_spec(scenario_.adapter, start.rank), correction(start, adapter)),
             .penalty = penalty(start),
             .cores = exchange_.cores(versions_.at(start.version).model, versions_.at(start.version).carried, start)};
   };
@@ -92,10 +93,10 @@ llm::Adapter Learner::initial(const Start& start) const {
   return exchange_.start(from.model, from.carried, start);
 }
 
-llm::FactorGradient Learner::correction(const Start& start) const {
+llm::FactorGradient Learner::correction(const Start& start, const llm::Adapter& initial) const {
   if (!scaffold_) return {};
   const auto& version = versions_.at(start.version);
-  return scaffold_->correction(start.client, {start.variant, start.rank}, version.variate, version.model);
+  return scaffold_->correction(start.client, {start.variant, start.rank}, version.variate, version.model, initial);
 }
 
 std::optional<llm::TailPenalty> Learner::penalty(const Start& start) const {
@@ -197,8 +198,8 @@ llm::Update Learner::without_ranks_given_up(llm::Update update, const Start& sta
 }
 
 bool Learner::renew_variate(const llm::Adapter& trained, const Start& start, std::int64_t steps) {
-  const auto added = correction(start);
   const auto began = initial(start);
+  const auto added = correction(start, began);
   return scaffold_->renew(start.client, {start.variant, start.rank},
                           {.initial = began,
                            .trained = trained,

@@ -69,7 +69,7 @@ class Learner {
   [[nodiscard]] server::Contribution contribution_of(const llm::Update& update, const Start& who,
                                                      llm::ModelDelta delta) const;
   [[nodiscard]] llm::Adapter initial(const Start& start) const;
-  [[nodiscard]] llm::FactorGradient correction(const Start& start) const;
+  [[nodiscard]] llm::FactorGradient correction(const Start& start, const llm::Adapter& initial) const;
   [[nodiscard]] std::optional<llm::TailPenalty> penalty(const Start& start) const;
   void add_contribution(const llm::Update& update, std::int64_t steps, TrainingRecord& record);
   /// The update that is sent: ranks that its client gives up are not (HetLoRA).

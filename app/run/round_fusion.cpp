@@ -8,17 +8,45 @@
 #include "app/run/engine_options.hpp"
 #include "app/run/once_more.hpp"
 #include "server/fusion/mixing.hpp"
+#include "server/fusion/rebased.hpp"
 #include "server/optimiser/factor_step.hpp"
 
 namespace edgefuse::app {
+namespace {
+
+server::AggregationError error_of(const llm::ModelDelta& fused, std::span<const server::Contribution> contributions) {
+  server::AggregationError error;
+  const auto source = server::source_of(contributions);
+  for (const auto& [id, change] : fused)
+    error.add(change, source.parts(id), source.total_weight);
+  return error;
+}
+
+}  // namespace
 
 Fused RoundFusion::fuse(const Arm& arm) const {
   if (gathered_.contributions.empty())
     return {.change = latest().carried.value_or(llm::ModelDelta{}), .state = state_, .error = {}};
-  auto plain = plainly_fused(arm, gathered_.contributions);
-  auto error = error_of(plain);
-  auto [change, state] = step(arm, std::move(plain));
+  std::vector<server::Contribution> rebased;
+  if (goes_on_with_factors(arm)) rebased = this->rebased();
+  const std::span<const server::Contribution> given{rebased.empty() ? gathered_.contributions : std::as_const(rebased)};
+  auto plain = plainly_fused(arm, given);
+  auto error = error_of(plain, given);
+  auto [change, state] = step(std::move(plain));
   return {.change = std::move(change), .state = std::move(state), .error = error};
+}
+
+bool RoundFusion::goes_on_with_factors(const Arm& arm) const {
+  return scenario_.recovery.between_rounds != scenarios::BetweenRounds::merge && latest().carried &&
+         scenario_.recovery.method == "zero-fill" && arm.rule->keeps_factors() && !arm.resolves;
+}
+
+std::vector<server::Contribution> RoundFusion::rebased() const {
+  auto rebased = gathered_.contributions;
+  for (std::size_t i = 0; i < rebased.size(); ++i)
+    if (const auto& then = versions_.at(gathered_.begun[i]).carried)
+      rebased[i].delta = server::rebased(gathered_.contributions[i], *then, *latest().carried);
+  return rebased;
 }
 
 llm::ModelDelta RoundFusion::plainly_fused(const Arm& arm, std::span<const server::Contribution> contributions) const {
@@ -35,30 +63,15 @@ llm::ModelDelta RoundFusion::plainly_fused(const Arm& arm, std::span<const serve
   return server::fuse_in_groups(contributions, groups, *arm.resolver, *arm.rule, seed, public_loss);
 }
 
-server::AggregationError RoundFusion::error_of(const llm::ModelDelta& fused) const {
-  server::AggregationError error;
-  const auto source = server::source_of(gathered_.contributions);
-  for (const auto& [id, change] : fused)
-    error.add(change, source.parts(id), source.total_weight);
-  return error;
-}
-
-server::ServerStep RoundFusion::step(const Arm& arm, llm::ModelDelta fused) const {
+server::ServerStep RoundFusion::step(llm::ModelDelta fused) const {
   const bool carries = scenario_.recovery.between_rounds != scenarios::BetweenRounds::merge;
-  if (carries && scenario_.fusion.optimiser.method != "none") return step_of_factors(arm);
+  if (carries && scenario_.fusion.optimiser.method != "none")
+    return server::factor_step(*aggregation_.optimiser, state_, *latest().carried, fused,
+                               lora_spec(scenario_.adapter).scale());
   auto change = mixed(trained_once_more(scenario_, latest().model.base(), std::move(fused), aggregation_.public_texts,
                                         device_, round()));
   if (aggregation_.optimiser == nullptr) return {.change = std::move(change), .state = {}};
   return aggregation_.optimiser->step(state_, change);
-}
-
-server::ServerStep RoundFusion::step_of_factors(const Arm& arm) const {
-  const auto& held = *latest().carried;
-  auto rebased = gathered_.contributions;
-  for (std::size_t i = 0; i < rebased.size(); ++i)
-    rebased[i].delta = server::rebased(gathered_.contributions[i], *versions_.at(gathered_.begun[i]).carried, held);
-  return server::factor_step(*aggregation_.optimiser, state_, held, plainly_fused(arm, rebased),
-                             lora_spec(scenario_.adapter).scale());
 }
 
 llm::ModelDelta RoundFusion::mixed(const llm::ModelDelta& change) const {

@@ -30,7 +30,7 @@ struct Fused {
   /// the server's optimiser would take. What is carried already where there were no updates.
   llm::ModelDelta change;
   server::OptimiserState state;
-  /// How far the rule's own result is from the updates' weighted mean, before any optimiser and retraining.
+  /// How far the rule's own result is from the weighted mean of what it was given, before any optimiser and retraining.
   server::AggregationError error;
 };
 
@@ -52,11 +52,13 @@ class RoundFusion {
  private:
   [[nodiscard]] const Version& latest() const { return versions_.rbegin()->second; }
   [[nodiscard]] std::uint32_t round() const { return static_cast<std::uint32_t>(versions_.rbegin()->first); }
+  /// Whether the arm makes factors of factors that mean the same in every round.
+  [[nodiscard]] bool goes_on_with_factors(const Arm& arm) const;
+  /// As if all had begun where the server is, with what their variants lack.
+  [[nodiscard]] std::vector<server::Contribution> rebased() const;
   [[nodiscard]] llm::ModelDelta plainly_fused(const Arm& arm,
                                               std::span<const server::Contribution> contributions) const;
-  [[nodiscard]] server::AggregationError error_of(const llm::ModelDelta& fused) const;
-  [[nodiscard]] server::ServerStep step(const Arm& arm, llm::ModelDelta fused) const;
-  [[nodiscard]] server::ServerStep step_of_factors(const Arm& arm) const;
+  [[nodiscard]] server::ServerStep step(llm::ModelDelta fused) const;
   [[nodiscard]] llm::ModelDelta mixed(const llm::ModelDelta& change) const;
   /// What the discounted updates begun at or before that version count for, of one that is fresh.
   [[nodiscard]] double share_of_those_begun_by(std::int64_t version) const;

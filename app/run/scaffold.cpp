@@ -1,6 +1,5 @@
 #include "app/run/scaffold.hpp"
 
-#include <algorithm>
 #include <optional>
 #include <utility>
 #include <variant>
@@ -23,10 +22,6 @@ double fleet_weight(const scenarios::Scenario& scenario, const LearningTask& tas
   for (std::uint32_t client = 0; client < scenario.fleet.clients; ++client)
     sum += weight_of(scenario, task, client);
   return sum;
-}
-
-std::int64_t largest_rank(const scenarios::Adapter& adapter) {
-  return adapter.ranks ? std::max(adapter.rank, adapter.ranks->back()) : adapter.rank;
 }
 
 llm::FactorGradient ones_like(const llm::FactorGradient& gradient) {
@@ -54,12 +49,17 @@ llm::FactorGradient first_ranks(std::int64_t rank, const llm::FactorGradient& gr
 }  // namespace
 
 Scaffold::Scaffold(const scenarios::Scenario& scenario, const LearningTask& task)
-    : scenario_{scenario}, task_{task}, rank_{largest_rank(scenario.adapter)}, server_{fleet_weight(scenario, task)} {}
+    : scenario_{scenario}, task_{task}, server_{fleet_weight(scenario, task)} {}
 
 llm::FactorGradient Scaffold::correction(std::uint32_t client, const clients::FactorsHeld& factors,
-                                         const llm::FactorGradient& c, const BaseVersion& model) const {
+                                         const llm::FactorGradient& c, const BaseVersion& model,
+                                         const llm::Adapter& initial) const {
   const auto seen = model.seen(first_ranks(factors.rank, c), factors.variant);
-  return clients_.correction(client, factors, seen);
+  auto correction = clients_.correction(client, factors, seen);
+  if (correction.empty()) return correction;
+  for (const auto& [id, own] : initial.modules)  // of a layer that only others dropped, c may know nothing yet
+    correction.try_emplace(id, llm::LoraFactors{.a = at::zeros_like(own.a), .b = at::zeros_like(own.b)});
+  return correction;
 }
 
 bool Scaffold::renew(std::uint32_t client, const clients::FactorsHeld& factors, const clients::PlainSteps& steps,
@@ -80,8 +80,8 @@ bool Scaffold::renew(std::uint32_t client, const clients::FactorsHeld& factors, 
 
 server::HeldGradient Scaffold::held(const llm::FactorGradient& gradient, std::size_t variant,
                                     const BaseVersion& model) const {
-  return {.gradient = model.placed(of_rank(rank_, gradient), variant),
-          .holds = model.placed(of_rank(rank_, ones_like(gradient)), variant)};
+  return {.gradient = model.placed(of_rank(scenario_.adapter.rank, gradient), variant),
+          .holds = model.placed(of_rank(scenario_.adapter.rank, ones_like(gradient)), variant)};
 }
 
 llm::FactorGradient in_units_of(const llm::LoraSpec& spec, llm::FactorGradient gradient) {

@@ -13,14 +13,16 @@
 namespace edgefuse::app {
 
 /// SCAFFOLD's control variates in a run (docs/models/federated-lora.md): the clients' are of their variants and ranks,
-/// in importance order; the server's is of the base in its own order and of the largest rank.
+/// in importance order; the server's is of the base in its own order and of `adapter.rank`.
 class Scaffold {
  public:
   Scaffold(const scenarios::Scenario& scenario, const LearningTask& task);
 
-  /// c - c_i as `client` sees it, of `c` that came with the version of the base it starts from.
+  /// c - c_i as `client` sees it, of `c` that came with the version of the base it starts from: of all modules of the
+  /// adapter `initial` with which it does, or empty where both are zero.
   [[nodiscard]] llm::FactorGradient correction(std::uint32_t client, const clients::FactorsHeld& factors,
-                                               const llm::FactorGradient& c, const BaseVersion& model) const;
+                                               const llm::FactorGradient& c, const BaseVersion& model,
+                                               const llm::Adapter& initial) const;
   /// Takes in what the client learned of its gradient. Whether what it knew was of other factors, and is forgotten.
   bool renew(std::uint32_t client, const clients::FactorsHeld& factors, const clients::PlainSteps& steps,
              const BaseVersion& model);
@@ -33,7 +35,6 @@ class Scaffold {
 
   const scenarios::Scenario& scenario_;
   const LearningTask& task_;
-  std::int64_t rank_;  // the largest that anybody has
   clients::ControlVariates clients_;
   server::ControlVariate server_;
 };

@@ -19,9 +19,11 @@ llm::Adapter Transmission::received(const llm::Adapter& trained, const llm::Adap
   auto change = numbers_of(factors);
   for (std::size_t i = 0; i < change.size(); ++i)
     change[i] -= began[i];
-  if (const auto kept = lost_.find(client); kept != lost_.end() && kept->second.size() == change.size())
-    for (std::size_t i = 0; i < change.size(); ++i)
-      change[i] += kept->second[i];
+  const auto kept = lost_.find(client);
+  const bool same =
+      kept != lost_.end() && kept->second.rank == trained.spec.rank && kept->second.numbers.size() == change.size();
+  for (std::size_t i = 0; same && i < change.size(); ++i)
+    change[i] += kept->second.numbers[i];
 
   auto arrived = change;
   sim::Draws draws{{.seed = seed_, .domain = sim::Domain::compression, .round = invitation, .client = client}};
@@ -33,7 +35,7 @@ llm::Adapter Transmission::received(const llm::Adapter& trained, const llm::Adap
   if (error_feedback_) {
     for (std::size_t i = 0; i < change.size(); ++i)
       change[i] -= arrived[i];
-    lost_[client] = std::move(change);
+    lost_[client] = {.rank = trained.spec.rank, .numbers = std::move(change)};
   }
   return result;
 }

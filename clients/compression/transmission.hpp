@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <map>
+#include <vector>
 
 #include "clients/compression/compressor.hpp"
 #include "llm/adapter.hpp"
@@ -27,7 +28,11 @@ class Transmission {
   const Compressor& compressor_;
   bool error_feedback_;
   std::uint64_t seed_;
-  std::map<std::uint32_t, std::vector<float>> lost_;  // by client
+  struct Lost {
+    std::int64_t rank = 0;  // of the adapter whose numbers these are
+    std::vector<float> numbers;
+  };
+  std::map<std::uint32_t, Lost> lost_;  // by client
 };
 
 /// What arrives of factors that the server holds and sends down encoded, with top-k the largest of them and 0 for the

@@ -23,8 +23,8 @@ class HetLora final : public ModuleLocalRule {
     double total = 0;
     for (const auto& part : parts)
       total += shares.emplace_back(frobenius_norm(part.delta));
-    for (auto& share : shares)
-      share = total > 0 ? share / total : 0;
+    for (auto& share : shares)  // where nothing has changed yet, A goes on all the same
+      share = total > 0 ? share / total : 1 / static_cast<double>(parts.size());
     const auto sum = factor_sum(parts, shares, shares);
     return llm::LowRank{.a = sum.a.to(at::kFloat), .b = sum.b.to(at::kFloat)};
   }

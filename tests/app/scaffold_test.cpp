@@ -230,7 +230,7 @@ TEST(Scaffold, DoublesWhatTravelsAndTakesMemoryForTheCorrection) {
 
 TEST(Scaffold, BeginsAnewWithClientsWhoseFactorsChange) {
   const TinyWorld world;
-  Rounds rounds{world, whole_with(scaffold({"fusion.arm[0].rule=hetlora", "adapter.ranks=[2,3]"}))};
+  Rounds rounds{world, whole_with(scaffold({"fusion.arm[0].rule=hetlora", "adapter.rank=3", "adapter.ranks=[2,3]"}))};
   rounds.run(1);
   for (const auto& record : rounds.records)
     EXPECT_FALSE(record.forgot_drift) << "client " << record.client << " had nothing to forget";

@@ -140,6 +140,22 @@ TEST(Transmission, WithErrorFeedbackNothingIsLostForGood) {
   EXPECT_LT((sum - wanted).abs().max().item<double>(), 12 * step);
 }
 
+TEST(Transmission, AnErrorIsNotFedToFactorsOfAnotherRankThatAreAsMany) {
+  const auto method = compressors().make("top-k", {{"density", 0.2}});
+  const auto of = [](std::int64_t rank, std::int64_t width, std::uint32_t stream) {
+    auto adapter = adapter_of(rank, stream);
+    auto& factors = adapter.modules.begin()->second;
+    factors = {.a = factors.a.narrow(1, 0, width).contiguous(), .b = factors.b.narrow(0, 0, width).contiguous()};
+    return adapter;
+  };
+  Transmission fed{*method, true, 1};
+  Transmission fresh{*method, true, 1};
+  (void)fed.received(of(4, 2, 4), of(4, 2, 5), llm::Factors::both, 0, 1);
+  const auto after = fed.received(of(2, 4, 6), of(2, 4, 7), llm::Factors::both, 0, 2);
+  const auto alone = fresh.received(of(2, 4, 6), of(2, 4, 7), llm::Factors::both, 0, 2);
+  EXPECT_TRUE(at::equal(only(after).b, only(alone).b));
+}
+
 TEST(Transmission, AnErrorIsNotFedToOtherFactors) {
   const auto method = compressors().make("top-k", {{"density", 0.2}});
   Transmission fed{*method, true, 1};

@@ -260,6 +260,7 @@ INSTANTIATE_TEST_SUITE_P(
         BadAdapter{"SavedModules", {{"modules_to_save", {"lm_head"}}}, "modules_to_save"},
         BadAdapter{"RankPatternOtherThanTheFactors", {{"rank_pattern", {{"q_proj", 8}}}}, "is not of rank 8"},
         BadAdapter{"RankPatternOfNoNumber", {{"rank_pattern", {{"q_proj", "8"}}}}, "rank_pattern: gives \"8\""},
+        BadAdapter{"RankPatternOfAHalf", {{"rank_pattern", {{"q_proj", 2.5}}}}, "rank_pattern: gives 2.5"},
         BadAdapter{"RankPatternOfNoExpression", {{"rank_pattern", {{"(q_proj", 3}}}}, "no regular expression"},
         BadAdapter{"PatternsThatDisagree",
                    {{"alpha_pattern", {{"q_proj", 8}, {"layers.1.*q_proj", 4}}}},

@@ -4,6 +4,7 @@
 
 #include <ATen/ATen.h>
 
+#include "server/fusion/rebased.hpp"
 #include "tests/server/deltas.hpp"
 
 namespace edgefuse::server {
@@ -68,6 +69,38 @@ TEST(FactorStep, RebasedFactorsOfWhoBeganHereAndHasEverythingAreItsOwn) {
   const auto held = random_factors(4);
   const Contribution contribution{.client = 1, .delta = random_factors(5)};
   EXPECT_TRUE(testing::same_bits(rebased(contribution, held, held), contribution.delta));
+}
+
+TEST(FactorStep, WhatNobodyHasAnyOfStays) {
+  const auto held = random_factors(9);
+  auto fused = random_factors(10);
+  fused.erase(down0);
+  const auto step = factor_step(*server_optimisers().make("fedadam"), {}, held, fused, 2);
+  EXPECT_TRUE(
+      testing::same_bits(llm::ModelDelta{{down0, step.change.at(down0)}}, llm::ModelDelta{{down0, held.at(down0)}}));
+}
+
+TEST(FactorStep, RebasedFactorsOfAModuleThatAClientLacksAreTheServers) {
+  const auto now = random_factors(11);
+  Contribution contribution{.client = 1, .delta = random_factors(12)};
+  contribution.delta.erase(down0);
+  const auto after = rebased(contribution, random_factors(13), now);
+  EXPECT_TRUE(at::equal(of(after, down0).a, of(now, down0).a));
+  EXPECT_TRUE(at::equal(of(after, down0).b, of(now, down0).b));
+}
+
+TEST(FactorStep, RebasedFactorsHaveTheRanksThatCame) {
+  const auto then = random_factors(14);
+  const auto now = random_factors(15);
+  Contribution contribution{.client = 1, .delta = random_factors(16)};
+  for (auto& [id, module] : contribution.delta) {
+    const auto& low = std::get<llm::LowRank>(module);
+    module = llm::LowRank{.a = low.a.narrow(0, 0, 2), .b = low.b.narrow(1, 0, 2)};
+  }
+  const auto after = rebased(contribution, then, now);
+  const auto moved = of(contribution.delta, q0).a - of(then, q0).a.narrow(0, 0, 2);
+  ASSERT_EQ(of(after, q0).a.size(0), 2);
+  EXPECT_LT((of(after, q0).a - of(now, q0).a.narrow(0, 0, 2) - moved).abs().max().item<double>(), 1e-6);
 }
 
 TEST(FactorStep, RebasedFactorsAreTheServersPlusWhatWasChangedOfWhatIsCovered) {

@@ -131,6 +131,15 @@ TEST(HetLora, WeighsByTheSizeOfEachChange) {
   EXPECT_LT(distance(fused(contributions, "hetlora"), at::mm(b, a)), 1e-5);
 }
 
+TEST(HetLora, GoesOnWithTheMeanAOfAModuleThatNobodyHasChanged) {
+  auto contributions = equal_ranks(2, 3, 89);
+  for (auto& c : contributions)
+    std::get<llm::LowRank>(c.delta.at(q0)).b.zero_();
+  const auto mean = 0.5 * (factors(contributions[0]).a + factors(contributions[1]).a);
+  const auto result = fuse(contributions, *conflict_resolvers().make("none"), *fusion_rules().make("hetlora"));
+  EXPECT_LT(distance(std::get<llm::LowRank>(result.at(q0)).a, mean), 1e-6);
+}
+
 TEST(LoraFair, IsNearerToTheDirectionOfTheMeanThanFedIt) {
   const auto contributions = equal_ranks(4, 3, 88);
   const auto mean = fused(contributions, "weighted-mean");
