@@ -216,14 +216,19 @@ AdapterFolder::AdapterFolder(const std::filesystem::path& folder, MissingTargets
   ranks.require_whole(reader);
   reader.throw_mistakes();
 
-  FactorCheck check{file_, [&](ModuleId id) { return rank_in(ranks.of(id, reader)).value_or(spec_.rank); }};
+  // Each module's once: what is wrong with its patterns is noted as often.
+  const auto rank_of = [&](ModuleId id) {
+    const auto [own, is_new] = own_.try_emplace(id, spec_);
+    if (is_new) {
+      own->second.rank = rank_in(ranks.of(id, reader)).value_or(spec_.rank);
+      own->second.alpha = alphas.of(id, reader).value_or(spec_.alpha);
+    }
+    return own->second.rank;
+  };
+  FactorCheck check{file_, rank_of};
   modules_ = check.modules();
-  for (const auto& [id, shape] : modules_) {
-    auto own = spec_;
-    own.rank = rank_in(ranks.of(id, reader)).value_or(spec_.rank);
-    own.alpha = alphas.of(id, reader).value_or(spec_.alpha);
-    if (own.rank != spec_.rank || own.alpha != spec_.alpha) own_[id] = own;
-  }
+  std::erase_if(
+      own_, [&](const auto& module) { return module.second.rank == spec_.rank && module.second.alpha == spec_.alpha; });
   reader.throw_mistakes();
   if (missing == MissingTargets::refused) require_targets(check, modules_, targets, !reader.has("layers_to_transform"));
   check.throw_mistakes();

@@ -30,7 +30,7 @@ void check_arms(const scenarios::Scenario& scenario, const Methods& methods, Mis
     if (arm.rule->needs_one_rank() && scenario.adapter.ranks && scenario.adapter.ranks->size() > 1)
       refuse(key + "rule", fmt::format("\"{}\" needs one rank, and adapter.ranks offers several", written.rule),
              "use a rule that mixes ranks, \"hetlora\" or \"weighted-mean\", or offer one");
-    if (scenario.protocol.kind == "hierarchical" && arm.rule->needs_one_rank() && written.conflict != "none")
+    if (scenario.protocol.kind == "hierarchical" && arm.rule->needs_one_rank() && arm.resolves)
       refuse(key + "rule",
              fmt::format("\"{}\" needs one rank, and what aggregators pass on after \"{}\" has others", written.rule,
                          written.conflict),

@@ -33,16 +33,14 @@ class BetweenRoundsCheck {
       of_lasting_factors("compression.error_feedback keeps an error of factors");
     if (scenario_.adapter.trains == TrainedFactors::b || scenario_.adapter.trains == TrainedFactors::alternate)
       of_whole_ranks("adapter.trains keeps a factor as it is");
-    if (keeps_late_updates()) of_lasting_factors("late = \"keep\" fuses changes of the factors of an earlier round");
+    if (keeps_late_updates(scenario_.protocol))
+      of_lasting_factors("late = \"keep\" fuses changes of the factors of an earlier round");
   }
 
   /// Rows of A and columns of B that are carried mean in every round what they meant before.
   void of_lasting_factors(const std::string& what) {
     of_whole_ranks(what);
-    unless(scenario_.recovery.method == "zero-fill", "recovery.method", what, "and this recovery makes others",
-           "use \"zero-fill\"");
-    unless(scenario_.recovery.retraining.steps == 0, "recovery.retraining.steps", what, "and retraining adds others",
-           "set it to 0");
+    of_factors_as_they_come(what);
     for (std::size_t i = 0; i < arms_.size(); ++i) {
       if (arms_[i].name != scenario_.fusion.primary) continue;
       const auto arm = fmt::format("fusion.arm[{}].", i);
@@ -126,10 +124,7 @@ class BetweenRoundsCheck {
            "and leaves nothing for the base", "use \"carry\"");
     unless(!scenario_.adapter.ranks || scenario_.adapter.ranks->size() == 1, "adapter.ranks", what,
            "and these are of several shapes", "offer one rank");
-    unless(scenario_.recovery.method == "zero-fill", "recovery.method", what, "and this recovery makes others",
-           "use \"zero-fill\"");
-    unless(scenario_.recovery.retraining.steps == 0, "recovery.retraining.steps", what, "and retraining adds others",
-           "set it to 0");
+    of_factors_as_they_come(what);
     for (std::size_t i = 0; i < arms_.size(); ++i) {
       const auto arm = fmt::format("fusion.arm[{}].", i);
       unless(fits(arms_[i], scenario_.fusion.arms[i].rule), arm + "rule", what, "and this rule makes others",
@@ -139,10 +134,11 @@ class BetweenRoundsCheck {
     }
   }
 
-  [[nodiscard]] bool keeps_late_updates() const {
-    const auto late = scenario_.protocol.settings.find("late");
-    return scenario_.protocol.kind == "deadline" && late != scenario_.protocol.settings.end() &&
-           late->second == ParameterValue{std::string{"keep"}};
+  void of_factors_as_they_come(const std::string& what) {
+    unless(scenario_.recovery.method == "zero-fill", "recovery.method", what, "and this recovery makes others",
+           "use \"zero-fill\"");
+    unless(scenario_.recovery.retraining.steps == 0, "recovery.retraining.steps", what, "and retraining adds others",
+           "set it to 0");
   }
 
   void unless(bool right, const std::string& key, const std::string& what, const char* why, const char* remedy) {
@@ -159,6 +155,12 @@ class BetweenRoundsCheck {
 };
 
 }  // namespace
+
+bool keeps_late_updates(const scenarios::Protocol& protocol) {
+  const auto late = protocol.settings.find("late");
+  return protocol.kind == "deadline" && late != protocol.settings.end() &&
+         late->second == ParameterValue{std::string{"keep"}};
+}
 
 void check_between_rounds(const scenarios::Scenario& scenario, const std::vector<Arm>& arms, Mistakes& mistakes) {
   BetweenRoundsCheck check{scenario, arms, mistakes};

@@ -11,6 +11,7 @@
 #include "llm/variant.hpp"
 
 namespace edgefuse::app {
+
 std::size_t mask_of(std::uint32_t client, const BaseVersion& model) {
   return client % model.masks();
 }

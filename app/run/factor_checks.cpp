@@ -36,7 +36,7 @@ void check_control_variates(const scenarios::Scenario& scenario, const Methods& 
     refuse("go to the server one by one, and aggregators pass on sums of changes", "use another protocol.kind");
   const auto& arm = methods.arms[methods.primary_arm];
   const auto& written = scenario.fusion.arms[methods.primary_arm];
-  if (!arm.rule->keeps_factors() || written.conflict != "none")
+  if (!arm.rule->keeps_factors() || arm.resolves)
     refuse(
         fmt::format("are of factors that are averaged, and the primary arm makes others (rule \"{}\", conflict \"{}\")",
                     written.rule, written.conflict),

@@ -9,6 +9,7 @@
 
 #include <fmt/format.h>
 
+#include "app/run/between_rounds.hpp"
 #include "app/run/needs.hpp"
 #include "sim/mistakes.hpp"
 #include "sim/quantity_text.hpp"
@@ -74,8 +75,7 @@ std::vector<Deadline> deadlines(const scenarios::Scenario& scenario) {
     if (const auto* seconds = std::get_if<double>(&found->second)) all.push_back({key, parameter, *seconds});
   };
   if (scenario.protocol.kind == "deadline") {
-    const bool waits = scenario.protocol.settings.contains("late") &&
-                       scenario.protocol.settings.at("late") == ParameterValue{std::string{"keep"}};
+    const bool waits = keeps_late_updates(scenario.protocol);
     add("protocol.settings", scenario.protocol.settings, "window");
     // Late updates count in a later window: all windows together are the time there is.
     if (waits && !all.empty()) all.back().windows = static_cast<double>(scenario.protocol.rounds);

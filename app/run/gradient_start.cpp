@@ -1,6 +1,5 @@
 #include "app/run/gradient_start.hpp"
 
-#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 
