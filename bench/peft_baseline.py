@@ -2,10 +2,11 @@
 """The loop that other simulators train virtual clients with: transformers and PEFT, one client after another.
 
     bench/peft_baseline.py --model DIR [--clients 16 --batch 4 --sequence 128 --rank 8 --targets q,v]
-                           [--precision fp32|bf16] [--loss full|answer] [--threads 1] [--json]
+                           [--precision fp32|bf16] [--loss full|answer] [--threads 1] [--torch-only] [--json]
 
 The same work as `edgefuse bench train` with the same options, for a comparison on one machine. Needs torch, transformers
-and peft from PyPI (edgefuse itself does not). bf16 is autocast over the frozen model, as those simulators use it.
+and peft from PyPI (edgefuse itself does not); with --torch-only torch alone, Debian's python3-torch for one, and what those
+two ask of it (torch_llama.py). bf16 is autocast over the frozen model, as those simulators use it.
 """
 import argparse
 import json
@@ -14,8 +15,6 @@ import statistics
 import time
 
 import torch
-from peft import LoraConfig, get_peft_model, get_peft_model_state_dict, set_peft_model_state_dict
-from transformers import AutoModelForCausalLM
 
 MODULES = {"q": "q_proj", "k": "k_proj", "v": "v_proj", "o": "o_proj", "gate": "gate_proj", "up": "up_proj", "down": "down_proj"}
 
@@ -33,6 +32,7 @@ def arguments():
     parser.add_argument("--loss", choices=["full", "answer"], default="full")
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--repeats", type=int, default=3)
+    parser.add_argument("--torch-only", action="store_true", help="without transformers and PEFT: their calls to torch")
     parser.add_argument("--json", action="store_true")
     return parser.parse_args()
 
@@ -47,32 +47,71 @@ def batches(options, vocabulary, client):
         yield ids, labels
 
 
-def train_client(model, initial, options, client):
-    set_peft_model_state_dict(model, initial)
-    optimiser = torch.optim.AdamW((p for p in model.parameters() if p.requires_grad), lr=1e-3)
-    for ids, labels in batches(options, model.config.vocab_size, client):
+class WithPeft:
+    """A base and one adapter, by transformers and PEFT."""
+
+    def __init__(self, options):
+        import peft
+        from transformers import AutoModelForCausalLM
+        self.peft = peft
+        base = AutoModelForCausalLM.from_pretrained(options.model, torch_dtype=torch.float32)
+        targets = [MODULES[name] for name in options.targets.split(",")]
+        self.model = peft.get_peft_model(base, peft.LoraConfig(r=options.rank, lora_alpha=2 * options.rank, target_modules=targets))
+        self.vocabulary = self.model.config.vocab_size
+
+    def loss(self, ids, labels):
+        return self.model(input_ids=ids, labels=labels).loss
+
+    def adapter(self):
+        return self.peft.get_peft_model_state_dict(self.model)
+
+    def start_from(self, adapter):
+        self.peft.set_peft_model_state_dict(self.model, adapter)
+
+
+class WithTorchAlone:
+    """The same, by the calls that those two make."""
+
+    def __init__(self, options):
+        from torch_llama import Llama
+        targets = [MODULES[name] for name in options.targets.split(",")]
+        self.model = Llama(options.model, targets, options.rank, 2 * options.rank)
+        self.vocabulary = self.model.config["vocab_size"]
+
+    def loss(self, ids, labels):
+        return self.model(ids, labels)
+
+    def adapter(self):
+        return {name: tensor for name, tensor in self.model.state_dict().items() if "lora_" in name}
+
+    def start_from(self, adapter):
+        self.model.load_state_dict(adapter, strict=False)
+
+
+def train_client(learner, initial, options, client):
+    learner.start_from(initial)
+    optimiser = torch.optim.AdamW((p for p in learner.model.parameters() if p.requires_grad), lr=1e-3)
+    for ids, labels in batches(options, learner.vocabulary, client):
         with torch.autocast("cpu", torch.bfloat16, enabled=options.precision == "bf16"):
-            loss = model(input_ids=ids, labels=labels).loss
+            loss = learner.loss(ids, labels)
         optimiser.zero_grad()
         loss.backward()
         optimiser.step()
-    return get_peft_model_state_dict(model)
+    return learner.adapter()
 
 
 def main():
     options = arguments()
     torch.set_num_threads(options.threads)
-    base = AutoModelForCausalLM.from_pretrained(options.model, torch_dtype=torch.float32)
-    targets = [MODULES[name] for name in options.targets.split(",")]
-    model = get_peft_model(base, LoraConfig(r=options.rank, lora_alpha=2 * options.rank, target_modules=targets))
-    model.train()
-    initial = {name: tensor.clone() for name, tensor in get_peft_model_state_dict(model).items()}
-    train_client(model, initial, options, 0)  # the first call allocates and chooses kernels
+    learner = WithTorchAlone(options) if options.torch_only else WithPeft(options)
+    learner.model.train()
+    initial = {name: tensor.clone() for name, tensor in learner.adapter().items()}
+    train_client(learner, initial, options, 0)  # the first call allocates and chooses kernels
     times = []
     for _ in range(options.repeats):
         start = time.perf_counter()
         for client in range(options.clients):
-            train_client(model, initial, options, client)
+            train_client(learner, initial, options, client)
         times.append(time.perf_counter() - start)
     client_steps = options.clients * options.steps
     seconds = statistics.median(times)
