@@ -31,8 +31,8 @@
 #include "server/conflict/conflict_table.hpp"
 #include "server/conflict/diagnostics_summary.hpp"
 #include "server/conflict/heat_map.hpp"
+#include "server/fuse.hpp"
 #include "server/fusion/aggregation_error.hpp"
-#include "server/fusion/fuse.hpp"
 #include "sim/error.hpp"
 #include "sim/output_file.hpp"
 

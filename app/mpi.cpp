@@ -68,12 +68,17 @@ void MpiSession::abort(int code) const {
   std::exit(code);
 }
 
-llm::Crew MpiSession::crew(unsigned workers) const {
-  llm::Crew crew{.rank = rank_, .size = size_, .workers = workers};
+std::vector<std::string> MpiSession::gather(const std::string& mine) const {
 #ifdef EDGEFUSE_MPI
-  crew.gather = [rank = rank_, size = size_](const std::string& mine) { return gather(mine, rank, size); };
+  if (started_) return app::gather(mine, rank_, size_);
 #endif
-  return crew;
+  return {mine};
+}
+
+llm::Crew MpiSession::crew(unsigned workers) const {
+  return {.rank = rank_, .size = size_, .workers = workers, .gather = [this](const std::string& mine) {
+            return gather(mine);
+          }};
 }
 
 }  // namespace edgefuse::app

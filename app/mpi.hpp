@@ -1,5 +1,8 @@
 #pragma once
 
+#include <string>
+#include <vector>
+
 #include "llm/crew.hpp"
 
 namespace edgefuse::app {
@@ -16,6 +19,8 @@ class MpiSession {
   MpiSession& operator=(const MpiSession&) = delete;
 
   [[nodiscard]] llm::Crew crew(unsigned workers) const;
+  /// Every process's text, in order of rank; all must call it.
+  [[nodiscard]] std::vector<std::string> gather(const std::string& mine) const;
   /// The process that prints and records.
   [[nodiscard]] bool speaks() const { return rank_ == 0; }
   [[nodiscard]] bool alone() const { return size_ == 1; }

@@ -72,8 +72,10 @@ class OptionValues {
 
 inline constexpr const char* device_help = "where to train and evaluate: cpu, cuda, or cuda:1 for the second card";
 
-/// As a scenario's adapter.rank.
+// As a scenario's adapter.rank, training.batch and accumulation, and training.epochs.
 inline constexpr std::int64_t most_rank = 4096;
+inline constexpr std::int64_t most_texts = 65'536;
+inline constexpr std::int64_t most_epochs = 100'000;
 
 /// The value of --threads, from 1 to 1024. Throws InputError.
 [[nodiscard]] unsigned thread_count(const boost::program_options::variables_map& values);

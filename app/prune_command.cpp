@@ -4,6 +4,7 @@
 #include <array>
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <ostream>
@@ -55,6 +56,7 @@ po::options_description option_list() {
       ("method", po::value<std::string>()->required(), method_help.c_str())
       ("set", po::value<std::vector<std::string>>(), "a parameter of the method, name=value; may be repeated")
       ("ratio", po::value<double>()->required(), "share of what may be pruned that goes, from 0 to below 1")
+      ("smaller", po::value<std::string>(), "smaller ratios offered beside it, such as 0.25,0.5: what these lose it loses too")
       ("budget", po::value<std::string>(), "per-layer, global or layers (whole ones go); the method's own by default")
       ("protect-first", po::value<std::int64_t>()->default_value(0), "so many first layers stay whole")
       ("protect-last", po::value<std::int64_t>()->default_value(0), "so many last layers stay whole")
@@ -72,13 +74,23 @@ po::options_description option_list() {
 /// Everything the options say, checked as far as that goes without the model.
 struct Request {
   std::unique_ptr<llm::Pruner> pruner;
-  double ratio = 0;
+  std::vector<double> ratios;  // rising; the last is asked for
   llm::PruningOptions pruning;
   Stretches stretches;
 };
 
+std::vector<double> ratios(OptionValues& values) {
+  std::vector<double> all;
+  if (values.given("smaller")) all = values.numbers("smaller");
+  all.push_back(values.share("ratio"));
+  const bool rising = std::ranges::adjacent_find(all, std::greater_equal{}) == all.end();
+  if (!rising || all.front() < 0)
+    values.note("smaller", "are no rising numbers from 0 to below --ratio", "write them as in 0.25,0.5");
+  return all;
+}
+
 Request check_options(OptionValues& values) {
-  Request request{.pruner = nullptr, .ratio = values.share("ratio"), .pruning = {}, .stretches = {}};
+  Request request{.pruner = nullptr, .ratios = ratios(values), .pruning = {}, .stretches = {}};
   if (values.given("budget")) {
     constexpr std::array budgets = {llm::Budget::per_layer, llm::Budget::global, llm::Budget::layers};
     request.pruning.budget = budgets[values.choice("budget", {"per-layer", "global", "layers"})];
@@ -146,9 +158,9 @@ int prune_command(const Arguments& arguments, Console console) {
   const llm::Model base = llm::load_model(folder);
   require_unpruned(base.config, folder);
   const Texts texts = read_texts(values, request, base.config);
-  const auto pruned = llm::prune(base, *request.pruner, std::vector{request.ratio}, request.pruning, texts.calibration);
-  const auto variant = llm::in_base_order(pruned.variants.front(), pruned.order);
-  const auto record = llm::pruning_record(values.text("method"), base.config, pruned.order, pruned.shapes.front());
+  const auto pruned = llm::prune(base, *request.pruner, request.ratios, request.pruning, texts.calibration);
+  const auto variant = llm::in_base_order(pruned.variants.back(), pruned.order);
+  const auto record = llm::pruning_record(values.text("method"), base.config, pruned.order, pruned.shapes.back());
   const auto outcome = compare(base, variant, record, texts.held_out);
   save(variant, record, folder, values.text("out"));
   if (values.get<bool>("json"))

@@ -14,6 +14,7 @@
 #include <fmt/format.h>
 #include <boost/program_options.hpp>
 
+#include "app/agreed.hpp"
 #include "app/exit_codes.hpp"
 #include "app/mpi.hpp"
 #include "app/option_values.hpp"
@@ -115,9 +116,15 @@ void saying_what_is_on_file(const results::Recorder& recorder, std::int64_t roun
   }
 }
 
-/// Runs the scenario from the first check to the printed table; `console` is that of the process that speaks.
-void run(const Arguments& arguments, const po::variables_map& values, const MpiSession& mpi, Console console) {
-  const auto started = Clock::now();
+/// All that a run begins with; what is wrong with a scenario, its data, the device and the file is found on the way.
+struct Beginning {
+  llm::Crew crew;
+  results::Provenance provenance;
+  Assembly assembly;
+  results::Recorder recorder;
+};
+
+Beginning begin(const Arguments& arguments, const po::variables_map& values, const MpiSession& mpi) {
   auto scenario = load(values);
   auto crew = mpi.crew(thread_count(values));
   crew.device = OptionValues{values}.device("device", scenario.training.recompute, crew.rank);
@@ -125,23 +132,32 @@ void run(const Arguments& arguments, const po::variables_map& values, const MpiS
   if (!crew.device.is_cpu() && values["threads"].defaulted()) crew.workers = 1;
   llm::use_one_thread_per_gang();
   auto provenance = start_provenance(scenario, arguments, crew.workers);
-  const ProgressLine line{console.err, mpi.speaks()};
-  line.show("putting the scenario together");
   auto assembly = assemble(std::move(scenario), scenarios::default_assets());
-  const bool draws = assembly.scenario.output.conflict && assembly.scenario.fidelity == scenarios::Fidelity::learning;
   const auto& file = values.contains("out") ? values["out"].as<std::string>() : assembly.scenario.output.file;
   results::Recorder recorder{mpi.speaks() ? std::filesystem::path{file} : scratch_file(),
                              run_header(assembly.scenario)};
+  return {std::move(crew), std::move(provenance), std::move(assembly), std::move(recorder)};
+}
+
+/// Runs the scenario from the first check to the printed table; `console` is that of the process that speaks.
+void run(const Arguments& arguments, const po::variables_map& values, const MpiSession& mpi, Console console) {
+  const auto started = Clock::now();
+  const ProgressLine line{console.err, mpi.speaks()};
+  line.show("putting the scenario together");
+  auto began = agreed(mpi, [&] { return begin(arguments, values, mpi); });
+  auto& assembly = began.assembly;
+  auto& recorder = began.recorder;
+  const bool draws = assembly.scenario.output.conflict && assembly.scenario.fidelity == scenarios::Fidelity::learning;
   saying_what_is_on_file(recorder, assembly.scenario.protocol.rounds, [&] {
     Experiment experiment{std::move(assembly),
                           recorder,
-                          {.crew = std::move(crew),
+                          {.crew = std::move(began.crew),
                            .progress = [&line](const std::string& what) { line.show(what); },
                            .notice = [&](const std::string& what) { line.clear(), console.err << what << std::endl; },
                            .picture = [&](const std::string& svg) { write_text_file(picture_of(recorder), svg); }}};
     experiment.run();
-    provenance.wall_time = Seconds{std::chrono::duration<double>(Clock::now() - started).count()};
-    recorder.finish(provenance);
+    began.provenance.wall_time = Seconds{std::chrono::duration<double>(Clock::now() - started).count()};
+    recorder.finish(began.provenance);
   });
   line.clear();
   if (!mpi.speaks()) {
@@ -168,7 +184,7 @@ int run_command(const Arguments& arguments, Console console) {
   try {
     run(arguments, *values, mpi, mpi.speaks() ? console : Console{nowhere, nowhere});
   } catch (const InputError&) {
-    if (mpi.speaks()) throw;  // every process found the same mistakes
+    if (mpi.speaks()) throw;  // every process has found the same mistakes, or been told
     return exit_wrong_input;
   } catch (const std::exception& error) {
     if (mpi.alone()) throw;

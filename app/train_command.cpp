@@ -28,6 +28,7 @@
 #include "llm/pruning/record.hpp"
 #include "llm/tokenizer.hpp"
 #include "llm/training.hpp"
+#include "llm/why_stopped.hpp"
 #include "sim/error.hpp"
 
 namespace edgefuse::app {
@@ -146,6 +147,9 @@ Request check_options(OptionValues& values) {
   values.require_above("sequence", 1);
   values.require_above("seed", -1);
   values.require_at_most("rank", most_rank);
+  values.require_at_most("epochs", most_epochs);
+  values.require_at_most("batch", most_texts);
+  values.require_at_most("accumulate", most_texts);
   Request request;
   request.training = training_options(values);
   request.spec = {.rank = values.get<std::int64_t>("rank"),
@@ -222,22 +226,13 @@ void copy_pruning_record(const std::filesystem::path& model, const std::filesyst
                                std::filesystem::copy_options::overwrite_existing);
 }
 
-std::string number_text(double value) {
-  return std::isnan(value) ? "not a number" : fmt::format("{:.6g}", value);
-}
-
-std::string why_it_stopped(const llm::TrainedAdapter& trained, const std::string& out) {
-  const std::size_t step = trained.losses.size() - 1;
-  const double loss = trained.losses.back();
-  const double gradient = trained.grad_norms.back();
-  const bool measured = std::isfinite(loss) && std::isfinite(gradient);
-  return fmt::format(
-      "step {}: {}: training stopped; {} holds the adapter as it was before ({})", step,
-      measured ? "it would have led to factors that are not finite"
-               : fmt::format("the loss is {} and its gradient {}", number_text(loss), number_text(gradient)),
-      out,
-      step == 0 && !measured ? "no step was taken yet: look at --alpha, and at what --model and --init-adapter hold"
-                             : "a smaller --lr, --weight-decay or --proximal, or a --clip-norm may help");
+std::string stopped_text(const llm::TrainedAdapter& trained, const std::string& out) {
+  const bool measured = std::isfinite(trained.losses.back()) && std::isfinite(trained.grad_norms.back());
+  return fmt::format("{}: training stopped; {} holds the adapter as it was before ({})",
+                     llm::why_stopped(trained.losses, trained.grad_norms), out,
+                     trained.losses.size() == 1 && !measured
+                         ? "no step was taken yet: look at --alpha, and at what --model and --init-adapter hold"
+                         : "a smaller --lr, --weight-decay or --proximal, or a --clip-norm may help");
 }
 
 void print_text(const llm::TrainedAdapter& trained, const std::string& out, std::ostream& stream) {
@@ -270,7 +265,7 @@ int train_command(const Arguments& arguments, Console console) {
   copy_pruning_record(values.text("model"), out);
   if (!request.reveal.empty())
     write_statistics(model, texts_of(job.steps), trained.adapter.spec.targets, request.reveal, out);
-  if (trained.stopped) throw RunError{why_it_stopped(trained, out)};
+  if (trained.stopped) throw RunError{stopped_text(trained, out)};
   if (values.get<bool>("json"))
     console.out << nlohmann::json{{"losses", trained.losses}} << '\n';
   else

@@ -46,7 +46,7 @@ using VariantModels = std::function<const VariantModel&(std::int64_t version, st
 /// How far a call of Trainer::train is. Told after every gang of this process, by one worker at a time.
 struct TrainingProgress {
   std::size_t trained = 0;  // clients whose gangs have ended in this process
-  std::size_t clients = 0;
+  std::size_t clients = 0;  // of all gangs of this process
   std::int64_t tokens = 0;  // in the texts of those trained, step by step
 };
 using TrainingWatch = std::function<void(const TrainingProgress&)>;

@@ -14,18 +14,21 @@ namespace {
 /// The widths of one layer of a variant.
 struct Widths {
   double hidden, queries, keys, neurons, heads;
+  bool o_bias, down_bias;
 
   Widths(const ModelConfig& config, const LayerShape& layer)
       : hidden{static_cast<double>(config.hidden)},
         queries{static_cast<double>(layer.kv_heads * config.group() * config.head_dim)},
         keys{static_cast<double>(layer.kv_heads * config.head_dim)},
         neurons{static_cast<double>(layer.neurons)},
-        heads{static_cast<double>(layer.kv_heads * config.group())} {}
+        heads{static_cast<double>(layer.kv_heads * config.group())},
+        o_bias{config.o_bias || layer.o_bias},
+        down_bias{config.mlp_bias || layer.down_bias} {}
 
   [[nodiscard]] double projections() const { return 2 * queries * hidden + 2 * keys * hidden + 3 * neurons * hidden; }
   [[nodiscard]] double biases(const ModelConfig& config) const {
-    return (config.qkv_bias ? queries + 2 * keys : 0) + (config.o_bias ? hidden : 0) +
-           (config.mlp_bias ? 2 * neurons + hidden : 0);
+    return (config.qkv_bias ? queries + 2 * keys : 0) + (o_bias ? hidden : 0) + (config.mlp_bias ? 2 * neurons : 0) +
+           (down_bias ? hidden : 0);
   }
 };
 

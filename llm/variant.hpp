@@ -17,6 +17,8 @@ struct LayerShape {
   std::int64_t neurons = 0;
   double density = 1;     // 0 < density <= 1
   double index_bits = 0;  // per weight, to say where the zeros are: 1 for any pattern, N/M·⌈log2 M⌉ for N:M
+  bool o_bias = false;    // whether o has a bias that it may lack in the base (FLAP's mean of what went), and down
+  bool down_bias = false;
 
   [[nodiscard]] bool dropped() const { return kv_heads == 0 && neurons == 0; }
   friend bool operator==(const LayerShape&, const LayerShape&) = default;

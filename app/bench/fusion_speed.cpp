@@ -11,7 +11,7 @@
 #include "app/bench/peak_memory.hpp"
 #include "app/bench/stopwatch.hpp"
 #include "llm/threads.hpp"
-#include "server/fusion/fuse.hpp"
+#include "server/fuse.hpp"
 #include "sim/error.hpp"
 #include "sim/random.hpp"
 

@@ -70,6 +70,9 @@ Request check_options(OptionValues& values) {
   values.require_above("sequence", 1);
   values.require_at_most("rank", most_rank);
   values.require_at_most("clients", 1'000'000);
+  values.require_at_most("batch", most_texts);
+  values.require_at_most("steps", most_epochs);
+  values.require_at_most("repeats", most_epochs);
   values.require_at_most("threads", 1024);
   Request request{.load = {}, .ratio = values.share("ratio"), .quantisation = values.quantisation("base")};
   values.require_above("protect", -1);

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <limits>
 #include <span>
+#include <thread>
 #include <vector>
 
 #include <ATen/ATen.h>
@@ -101,10 +102,12 @@ std::int64_t peak_rss_bytes() {
   return static_cast<std::int64_t>(usage.ru_maxrss) * 1024;
 }
 
-/// That `peak_rate` is of one of: a card, or threads that have a gang to work on.
+/// That `peak_rate` is of one of: a card, or cores whose threads have a gang to work on.
 double processors(const llm::Model& variant, const TrainingLoad& load) {
+  if (!variant.embedding.device().is_cpu()) return 1;
   const std::int64_t gangs = (load.clients + load.gang - 1) / load.gang;
-  return variant.embedding.device().is_cpu() ? static_cast<double>(std::min<std::int64_t>(load.threads, gangs)) : 1;
+  const std::int64_t cores = std::max(1U, std::thread::hardware_concurrency());
+  return static_cast<double>(std::min({static_cast<std::int64_t>(load.threads), gangs, cores}));
 }
 
 double median(std::vector<double> values) {

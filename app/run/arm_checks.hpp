@@ -7,7 +7,7 @@
 namespace edgefuse::app {
 
 /// What arms are given: low-rank changes where a rule or a resolver is of these alone, and what clients reveal of their
-/// data where a rule needs it. `methods` has its arms and its recovery.
+/// data where a rule needs it, as many updates as one takes. `methods` has its arms and its recovery.
 void check_arms(const scenarios::Scenario& scenario, const Methods& methods, Mistakes& mistakes);
 
 }  // namespace edgefuse::app

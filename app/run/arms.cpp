@@ -5,7 +5,7 @@
 #include <fmt/format.h>
 
 #include "app/run/at_key.hpp"
-#include "server/fusion/fuse.hpp"
+#include "server/fuse.hpp"
 #include "sim/mistakes.hpp"
 
 namespace edgefuse::app {

@@ -7,7 +7,7 @@
 
 #include <ATen/ATen.h>
 
-#include "server/fusion/mixing.hpp"
+#include "server/fusion/scaled_sum.hpp"
 #include "server/fusion/truncation.hpp"
 
 namespace edgefuse::app {

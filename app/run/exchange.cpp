@@ -81,22 +81,23 @@ Exchange::Download Exchange::encoded(llm::Adapter held, llm::Factors travels, st
   return {.held = std::move(held), .sent = std::move(sent)};
 }
 
-llm::Adapter Exchange::start(const BaseVersion& model, const std::optional<llm::ModelDelta>& carried,
-                             const Start& who) const {
-  if (basis_) return basis_->adapter_of(as_cores(download_of_cores(*carried, who).sent), model, who.variant);
+Exchange::Beginning Exchange::beginning(const BaseVersion& model, const std::optional<llm::ModelDelta>& carried,
+                                        const Start& who) const {
+  if (basis_) {
+    const auto cores = as_cores(download_of_cores(*carried, who).sent);
+    return {.adapter = basis_->adapter_of(cores, model, who.variant), .cores = basis_->seen(cores, model, who.variant)};
+  }
   auto adapter = fresh(model, who);
   if (carried) start_from(adapter, download(model, *carried, who).sent);
+  return {.adapter = with_own_b(std::move(adapter), who), .cores = {}};
+}
+
+llm::Adapter Exchange::with_own_b(llm::Adapter adapter, const Start& who) const {
   const auto own = own_b_.find(who.client);
   if (own == own_b_.end() || own->second.variant != who.variant || own->second.rank != who.rank) return adapter;
   for (auto& [id, factors] : adapter.modules)
     factors.b.copy_(own->second.modules.at(id));
   return adapter;
-}
-
-llm::Cores Exchange::cores(const BaseVersion& model, const std::optional<llm::ModelDelta>& carried,
-                           const Start& who) const {
-  if (!basis_) return {};
-  return basis_->seen(as_cores(download_of_cores(*carried, who).sent), model, who.variant);
 }
 
 llm::ModelDelta Exchange::received_cores(const llm::Update& update, const llm::ModelDelta& carried, const Start& who) {
@@ -116,7 +117,7 @@ llm::ModelDelta Exchange::received_cores(const llm::Update& update, const llm::M
 llm::Adapter Exchange::received(const llm::Update& update, const BaseVersion& model,
                                 const std::optional<llm::ModelDelta>& carried, const Start& who) {
   const auto rank = update.adapter.spec.rank;
-  auto arrived = up_ ? up_->received(update.adapter, clients::first_ranks(start(model, carried, who), rank),
+  auto arrived = up_ ? up_->received(update.adapter, clients::first_ranks(beginning(model, carried, who).adapter, rank),
                                      sent(who.version), who.client, who.stream)
                      : update.adapter;
   if (keeps_b())

@@ -40,12 +40,13 @@ class Exchange {
   /// before all that follows; the texts are for a start from their gradient.
   [[nodiscard]] std::optional<llm::ModelDelta> first(const llm::Model& base, const llm::Calibration& public_texts);
 
+  struct Beginning {
+    llm::Adapter adapter;
+    llm::Cores cores;  // what is trained of it, where that is cores; else empty
+  };
   /// Where that client begins; `carried` are the server's factors, of base() of `model`. Several may ask at a time.
-  [[nodiscard]] llm::Adapter start(const BaseVersion& model, const std::optional<llm::ModelDelta>& carried,
-                                   const Start& who) const;
-  /// What it trains of them, where that is cores; else nothing.
-  [[nodiscard]] llm::Cores cores(const BaseVersion& model, const std::optional<llm::ModelDelta>& carried,
-                                 const Start& who) const;
+  [[nodiscard]] Beginning beginning(const BaseVersion& model, const std::optional<llm::ModelDelta>& carried,
+                                    const Start& who) const;
   /// What the server has of an update of cores, a change of all modules of the base: of one that the variant lacks, as
   /// it was. Once for each.
   [[nodiscard]] llm::ModelDelta received_cores(const llm::Update& update, const llm::ModelDelta& carried,
@@ -70,6 +71,7 @@ class Exchange {
   };
   /// Which factors travel in that round.
   [[nodiscard]] llm::Factors sent(std::int64_t version) const { return keeps_b() ? llm::Factors::a : trained(version); }
+  [[nodiscard]] llm::Adapter with_own_b(llm::Adapter adapter, const Start& who) const;
   [[nodiscard]] llm::Adapter fresh(const BaseVersion& model, const Start& who) const;
   [[nodiscard]] Download download(const BaseVersion& model, const llm::ModelDelta& carried, const Start& who) const;
   [[nodiscard]] Download download_of_cores(const llm::ModelDelta& carried, const Start& who) const;

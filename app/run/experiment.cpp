@@ -14,7 +14,7 @@
 #include "app/run/rows.hpp"
 #include "llm/delta.hpp"
 #include "llm/variant.hpp"
-#include "server/fusion/fuse.hpp"
+#include "server/fuse.hpp"
 #include "sim/energy.hpp"
 
 namespace edgefuse::app {
@@ -194,11 +194,16 @@ std::vector<TrainingRecord> Experiment::train(const RoundTimeline& round) {
     say(progress_text({.round = round.round,
                        .rounds = protocol.rounds,
                        .elapsed = elapsed,
-                       .later = (protocol.rounds - round.round) * protocol.clients_per_round},
+                       .later = (protocol.rounds - round.round) * protocol.clients_per_round / options_.crew.size},
                       progress));
   });
   for (const auto& record : records) {
-    if (record.refused)
+    if (!record.stopped.empty())
+      notify(
+          fmt::format("round {}: client {} is left out, its training stopped at {} (a smaller training.learning_rate "
+                      "or weight_decay, or a training.clip_norm may help)",
+                      round.round, record.client, record.stopped));
+    else if (record.refused)
       notify(fmt::format("round {}: what client {} sent is refused: its numbers are not finite", round.round,
                          record.client));
     if (record.forgot_drift)

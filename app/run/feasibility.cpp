@@ -3,8 +3,10 @@
 #include <algorithm>
 #include <cstddef>
 #include <limits>
+#include <map>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <fmt/format.h>
@@ -17,28 +19,49 @@
 namespace edgefuse::app {
 namespace {
 
-std::optional<Mistake> nobody_fits(const Assembly& assembly) {
-  std::optional<Need> smallest;
-  Bytes most{};
+/// Clients whom the same budget keeps from taking part.
+struct LeftOut {
+  std::size_t clients = 0;
+  Need least;           // of any of them
+  Bytes most_memory{};  // that any of them has
+};
+
+Mistake told(const LeftOut& left_out, const Assembly& assembly) {
+  const auto& scenario = assembly.scenario;
+  const bool all = left_out.clients == assembly.fleet.size();
+  const auto& budget = left_out.least.budget;
+  const auto some =
+      fmt::format("{} of {} clients, and the others cannot take part either", left_out.clients, assembly.fleet.size());
+  if (budget != "memory")
+    return scenario.source.mistake(
+        "pruning.policy_settings",
+        fmt::format("no variant is within {}",
+                    all ? "any client's " + budget : fmt::format("the {} of {}", budget, some)),
+        fmt::format("the least that anybody needs is {}: give more, higher pruning.ratios, or fewer training steps",
+                    to_text(left_out.least)));
+  return scenario.source.mistake(
+      "fleet", fmt::format("no variant fits {}", all ? "any client" : some),
+      fmt::format("the smallest needs {:.3g} MB for training and the largest budget is {:.3g} MB: {}, a smaller "
+                  "training.batch, or more memory",
+                  left_out.least.least / 1e6, left_out.most_memory.value / 1e6,
+                  scenario.pruning.policy == "fixed" ? "fix a higher ratio" : "offer higher pruning.ratios"));
+}
+
+/// One for each budget that stands in somebody's way, when nobody can take part.
+std::vector<Mistake> nobody_fits(const Assembly& assembly) {
+  std::map<std::string, LeftOut> by_budget;
   for (std::uint32_t client = 0; client < assembly.fleet.size(); ++client) {
-    if (assembly.plan(client)) return std::nullopt;
+    if (assembly.plan(client)) return {};
     const auto need = need_of(assembly, client);
-    if (!smallest || (need.budget == smallest->budget && need.least < smallest->least)) smallest = need;
-    most = std::max(most, assembly.fleet.memory(client));
+    auto& [clients, least, most_memory] = by_budget[need.budget];
+    if (clients == 0 || need.least < least.least) least = need;
+    most_memory = std::max(most_memory, assembly.fleet.memory(client));
+    ++clients;
   }
-  if (smallest->budget == "memory") {
-    const bool fixed = assembly.scenario.pruning.policy == "fixed";
-    return assembly.scenario.source.mistake(
-        "fleet", "no variant fits any client",
-        fmt::format("the smallest needs {:.3g} MB for training and the largest budget is {:.3g} MB: {}, a smaller "
-                    "training.batch, or more memory",
-                    smallest->least / 1e6, most.value / 1e6,
-                    fixed ? "fix a higher ratio" : "offer higher pruning.ratios"));
-  }
-  return assembly.scenario.source.mistake(
-      "pruning.policy_settings", fmt::format("no variant is within any client's {}", smallest->budget),
-      fmt::format("the least that anybody needs is {}: give more, higher pruning.ratios, or fewer training steps",
-                  to_text(*smallest)));
+  std::vector<Mistake> mistakes;
+  for (const auto& [budget, left_out] : by_budget)
+    mistakes.push_back(told(left_out, assembly));
+  return mistakes;
 }
 
 std::optional<Mistake> nobody_comes(const Assembly& assembly) {
@@ -131,7 +154,8 @@ void require_feasible(const Assembly& assembly) {
   const auto note = [&](std::optional<Mistake> mistake) {
     if (mistake) mistakes.add(std::move(*mistake));
   };
-  note(nobody_fits(assembly));
+  for (auto& mistake : nobody_fits(assembly))
+    mistakes.add(std::move(mistake));
   note(nobody_comes(assembly));
   note(everybody_crashes(assembly));
   if (!mistakes.any())

@@ -11,7 +11,7 @@
 #include "llm/pruning/record.hpp"
 #include "llm/schedule.hpp"
 #include "llm/variant.hpp"
-#include "server/recovery/coverage.hpp"
+#include "server/fusion/coverage.hpp"
 #include "server/recovery/refusal.hpp"
 #include "sim/expects.hpp"
 
@@ -63,7 +63,7 @@ Start Learner::start_of(const llm::Plan& plan, std::int64_t invitation, std::int
 }
 
 llm::Adapter Learner::begins(const llm::Plan& plan, std::int64_t invitation, std::int64_t version) const {
-  return initial(start_of(plan, invitation, version));
+  return beginning(start_of(plan, invitation, version)).adapter;
 }
 
 void Learner::note(const llm::Plan& plan, std::int64_t invitation, std::int64_t version) {
@@ -72,8 +72,9 @@ void Learner::note(const llm::Plan& plan, std::int64_t invitation, std::int64_t 
   numbered.variant = static_cast<std::uint32_t>(start.variant);
   const auto build = [this, start]() -> llm::TrainingJob {
     const auto& shard = task_.shard(start.client);
-    const auto adapter = initial(start);
-    return {.initial = adapter,
+    auto [adapter, cores] = beginning(start);
+    auto corrected = in_units_of(lora_spec(scenario_.adapter, start.rank), correction(start, adapter));
+    return {.initial = std::move(adapter),
             .steps = clients::local_batches(shard.examples, local_schedule(scenario_.training), scenario_.seed,
                                             start.client, start.stream),
             .randomness = {.seed = scenario_.seed,
@@ -81,16 +82,16 @@ void Learner::note(const llm::Plan& plan, std::int64_t invitation, std::int64_t 
                            .round = start.stream,
                            .client = start.client},
             .trains = exchange_.trained(start.version),
-            .correction = in_units_of(lora_spec(scenario_.adapter, start.rank), correction(start, adapter)),
+            .correction = std::move(corrected),
             .penalty = penalty(start),
-            .cores = exchange_.cores(versions_.at(start.version).model, versions_.at(start.version).carried, start)};
+            .cores = std::move(cores)};
   };
   trainer_.note({.plan = numbered, .invitation = invitation, .version = version, .build = build});
 }
 
-llm::Adapter Learner::initial(const Start& start) const {
+Exchange::Beginning Learner::beginning(const Start& start) const {
   const auto& from = versions_.at(start.version);
-  return exchange_.start(from.model, from.carried, start);
+  return exchange_.beginning(from.model, from.carried, start);
 }
 
 llm::FactorGradient Learner::correction(const Start& start, const llm::Adapter& initial) const {
@@ -193,12 +194,13 @@ server::Contribution Learner::contribution_of(const llm::Update& update, const S
 llm::Update Learner::without_ranks_given_up(llm::Update update, const Start& start) const {
   const double decay = scenario_.adapter.self_pruning.decay;
   if (decay == 1) return update;
-  update.adapter = clients::first_ranks(update.adapter, clients::rank_after(initial(start), update.adapter, decay));
+  update.adapter =
+      clients::first_ranks(update.adapter, clients::rank_after(beginning(start).adapter, update.adapter, decay));
   return update;
 }
 
 bool Learner::renew_variate(const llm::Adapter& trained, const Start& start, std::int64_t steps) {
-  const auto began = initial(start);
+  const auto began = beginning(start).adapter;
   const auto added = correction(start, began);
   return scaffold_->renew(start.client, {start.variant, start.rank},
                           {.initial = began,

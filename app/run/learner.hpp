@@ -68,7 +68,7 @@ class Learner {
   [[nodiscard]] std::optional<llm::ModelDelta> recovered(const llm::Update& update, const Start& who) const;
   [[nodiscard]] server::Contribution contribution_of(const llm::Update& update, const Start& who,
                                                      llm::ModelDelta delta) const;
-  [[nodiscard]] llm::Adapter initial(const Start& start) const;
+  [[nodiscard]] Exchange::Beginning beginning(const Start& start) const;
   [[nodiscard]] llm::FactorGradient correction(const Start& start, const llm::Adapter& initial) const;
   [[nodiscard]] std::optional<llm::TailPenalty> penalty(const Start& start) const;
   void add_contribution(const llm::Update& update, std::int64_t steps, TrainingRecord& record);

@@ -9,6 +9,7 @@
 #include "app/run/at_key.hpp"
 #include "app/run/between_rounds.hpp"
 #include "app/run/factor_checks.hpp"
+#include "app/run/recovery_checks.hpp"
 #include "data/partitioners/registry.hpp"
 #include "sim/expects.hpp"
 #include "sim/mistakes.hpp"
@@ -136,6 +137,7 @@ Methods make_methods(const scenarios::Scenario& scenario) {
     methods.arms = std::move(*arms);
     methods.primary_arm = primary_arm(methods.arms, scenario.fusion.primary);
     if (methods.recovery) check_arms(scenario, methods, mistakes);
+    if (methods.recovery && methods.pruners.front()) check_recovery(scenario, methods, mistakes);
     check_control_variates(scenario, methods, mistakes);
     check_self_pruning(scenario, methods, mistakes);
   }

@@ -2,8 +2,12 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <set>
 #include <string>
 #include <system_error>
+#include <utility>
 #include <vector>
 
 #include <fmt/format.h>
@@ -18,18 +22,43 @@ namespace {
 
 namespace fs = std::filesystem;
 
-bool same_file(const fs::path& a, const fs::path& b) {
-  std::error_code none;  // what is not there is not the same
-  return fs::equivalent(a, b, none);
+/// The place itself, or every file below it through links too, and each folder once.
+std::vector<fs::path> files_of(const fs::path& place) {
+  if (!fs::is_directory(place)) return {place};
+  std::vector<fs::path> files;
+  std::vector<fs::path> folders = {place};
+  std::set<fs::path> seen = {fs::weakly_canonical(place)};
+  while (!folders.empty()) {
+    const auto folder = std::move(folders.back());
+    folders.pop_back();
+    for (const auto& entry : fs::directory_iterator{folder}) {
+      if (!entry.is_directory())
+        files.push_back(entry.path());
+      else if (seen.insert(fs::weakly_canonical(entry.path())).second)
+        folders.push_back(entry.path());
+    }
+  }
+  return files;
 }
 
-/// Whether `file` is `place` or lies in it, under whatever name.
+bool same_text(const fs::path& a, const fs::path& b) {
+  std::error_code none;  // what cannot be read is not the same
+  const auto size = fs::file_size(a, none);
+  if (none || size == 0 || size != fs::file_size(b, none)) return false;
+  using Bytes = std::istreambuf_iterator<char>;
+  std::ifstream of_a{a, std::ios::binary};
+  std::ifstream of_b{b, std::ios::binary};
+  return std::equal(Bytes{of_a}, Bytes{}, Bytes{of_b}, Bytes{});
+}
+
+/// Whether `file` is `place`, lies in it under whatever name, or is a copy of what does.
 bool lies_in(const fs::path& file, const fs::path& place) {
   const auto relative = fs::weakly_canonical(file).lexically_relative(fs::weakly_canonical(place));
   if (!relative.empty() && *relative.begin() != "..") return true;
-  if (!fs::is_directory(place)) return same_file(file, place);
-  return std::ranges::any_of(fs::recursive_directory_iterator{place},
-                             [&](const fs::directory_entry& held) { return same_file(file, held.path()); });
+  return std::ranges::any_of(files_of(place), [&](const fs::path& held) {
+    std::error_code none;  // what is not there is not the same
+    return fs::equivalent(file, held, none) || same_text(file, held);
+  });
 }
 
 std::vector<fs::path> public_files(const scenarios::Scenario& scenario, const fs::path& assets) {

@@ -6,8 +6,8 @@
 
 #include "app/run/learning_task.hpp"
 #include "llm/model.hpp"
+#include "server/fusion/coverage.hpp"
 #include "server/fusion/statistics.hpp"
-#include "server/recovery/coverage.hpp"
 
 namespace edgefuse::app {
 

@@ -7,8 +7,9 @@
 #include "app/public_text.hpp"
 #include "app/run/engine_options.hpp"
 #include "app/run/once_more.hpp"
-#include "server/fusion/mixing.hpp"
+#include "server/fuse_in_groups.hpp"
 #include "server/fusion/rebased.hpp"
+#include "server/fusion/scaled_sum.hpp"
 #include "server/optimiser/factor_step.hpp"
 
 namespace edgefuse::app {

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
 
 #include "clients/trainer.hpp"
 
@@ -14,7 +15,8 @@ struct TrainingRecord {
   double first_loss = 0;
   double last_loss = 0;
   double mean_loss = 0;
-  bool refused = false;                     // its numbers were not finite: not fused
+  bool refused = false;                     // not fused: its training stopped, or what came of it was not finite
+  std::string stopped;                      // at which step its training did, and why; else empty
   bool forgot_drift = false;                // its control variate was of other factors, and began anew
   std::optional<std::int64_t> pruned_to{};  // the rank it goes on with, where it gave some up
 };

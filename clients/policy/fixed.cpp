@@ -26,7 +26,10 @@ class Fixed final : public RatioPolicy {
     choice.refused = places[choice.refused];
     if (!choice.prospect) return choice;
     choice.prospect = places[*choice.prospect];
-    if (choice.binding == "none") choice.binding = "fixed";
+    if (choice.binding == "none") {
+      const auto largest = Fit{}.choose(prospects, client);
+      choice.binding = largest.prospect == choice.prospect ? largest.binding : "fixed";
+    }
     return choice;
   }
 

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <cstddef>
 #include <cstring>
+#include <limits>
 
 #include "llm/engine/vectorised.hpp"
 
@@ -18,7 +19,9 @@ EDGEFUSE_INLINE void rms_norm_rows(MatrixView<const T> x, const T* weight, doubl
     const T* in = x.row(i);
     T* out = y.row(i);
     const T squares = lane_sum<T>(x.cols, [=](std::int64_t j) { return in[j] * in[j]; });
-    const T inverse = T{1} / std::sqrt(squares / static_cast<T>(x.cols) + static_cast<T>(eps));
+    // Where squares overflow, 1/∞ would pass a training that went astray off as one that has nothing to learn.
+    const T inverse = std::isinf(squares) ? std::numeric_limits<T>::quiet_NaN()
+                                          : T{1} / std::sqrt(squares / static_cast<T>(x.cols) + static_cast<T>(eps));
     for (std::int64_t j = 0; j < x.cols; ++j)
       out[j] = in[j] * inverse * weight[j];
     inverse_rms[i] = inverse;
@@ -116,7 +119,7 @@ EDGEFUSE_INLINE void causal_softmax_backward_rows(MatrixView<T> scores, MatrixVi
     T* d = dp.row(i);
     const std::int64_t seen = positions[i] + 1;
     const T log_sum = log_sums[i * step];
-    const T mean = mixed[i];
+    const T mean = seen == 1 ? d[0] : mixed[i];  // a softmax of one has no gradient, and rounding must not make it one
     for (std::int64_t j = 0; j < seen; ++j) {
       p[j] = exponential(p[j] - log_sum);
       d[j] = p[j] * (d[j] - mean) * scale;

@@ -126,7 +126,9 @@ TensorModel::TensorModel(const Model& model, Precision precision, std::int64_t l
 }
 
 at::Tensor TensorModel::norm(const at::Tensor& x, const at::Tensor& weight) const {
-  return x * at::rsqrt(x.square().mean(-1, true) + model_.config.rms_norm_eps) * weight;
+  const at::Tensor squares = x.square().mean(-1, true);
+  const at::Tensor inverse = at::rsqrt(squares + model_.config.rms_norm_eps);
+  return x * inverse.masked_fill(squares.isinf(), std::numeric_limits<double>::quiet_NaN()) * weight;  // as kernels.cpp
 }
 
 at::Tensor TensorModel::forward(const TensorPass& pass, const TensorAdapters* adapters) const {

@@ -11,7 +11,7 @@ namespace edgefuse::llm::engine {
 struct Work {
   double flops = 0;
   double tokens = 0;             // read by the forward pass
-  double multiplied_tokens = 0;  // rows of the products with the base's weights: more where passes are padded
+  double multiplied_tokens = 0;  // rows of the products with the base's weights, as passes are packed
 };
 
 [[nodiscard]] Work work_of(const Model& variant, std::span<const TrainingJob> jobs);

@@ -54,6 +54,15 @@ class FlapPruner final : public Pruner {
     return importance;
   }
 
+  [[nodiscard]] VariantShape completed(VariantShape shape, const ModelConfig& config) const override {
+    if (!bias_) return shape;
+    for (auto& layer : shape.layers) {
+      layer.o_bias = layer.kv_heads < config.kv_heads;
+      layer.down_bias = layer.neurons < config.intermediate;
+    }
+    return shape;
+  }
+
   [[nodiscard]] std::vector<Model> cut(const Model& sorted, std::span<const VariantShape> shapes,
                                        const Calibration& calibration) const override {
     auto variants = Pruner::cut(sorted, shapes, calibration);

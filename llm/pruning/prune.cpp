@@ -28,7 +28,7 @@ std::vector<VariantShape> variant_shapes(const Pruner& pruner, const ModelConfig
   const auto shape = [&, budget = budget_of(pruner, options)](double ratio) {
     switch (budget) {
       case Budget::global:
-        return global_shape(config, importance, ratio, options.protection);
+        return pruner.completed(global_shape(config, importance, ratio, options.protection), config);
       case Budget::layers:
         return depth_shape(config, importance, ratio, options.protection);
       case Budget::per_layer:

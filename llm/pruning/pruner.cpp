@@ -3,7 +3,7 @@
 namespace edgefuse::llm {
 
 VariantShape Pruner::shape(const ModelConfig& config, double ratio, const Protection& protection) const {
-  return variant_shape(config, ratio, protection.first, protection.last);
+  return completed(variant_shape(config, ratio, protection.first, protection.last), config);
 }
 
 std::vector<Model> Pruner::cut(const Model& sorted, std::span<const VariantShape> shapes,

@@ -40,6 +40,11 @@ class Pruner {
   /// variant_shape() does.
   [[nodiscard]] virtual VariantShape shape(const ModelConfig& config, double ratio, const Protection& protection) const;
 
+  /// The shape with what a cut adds to it beside what it keeps.
+  [[nodiscard]] virtual VariantShape completed(VariantShape shape, const ModelConfig& /*config*/) const {
+    return shape;
+  }
+
   /// The variants themselves, one for each shape; `shapes` are by rising ratio. `sorted` is the base in the order that
   /// rank() makes.
   [[nodiscard]] virtual std::vector<Model> cut(const Model& sorted, std::span<const VariantShape> shapes,

@@ -50,7 +50,8 @@ Numbers read_kept(JsonReader& reader, const json& layer, const std::string& key,
   for (const auto& value : layer[key]) {
     if (!value.is_number_integer()) return refuse("holds something other than whole numbers");
     const auto number = value.get<std::int64_t>();
-    if (number < 0 || number >= of) return refuse(fmt::format("holds {}, and the base has 0 to {}", number, of - 1));
+    if (number < 0 || number >= of)
+      return refuse(fmt::format("holds {}, and the base has 0 to {}", value.dump(), of - 1));
     if (!numbers.empty() && number <= numbers.back())
       return refuse(fmt::format("holds {} after {}: they are to rise", number, numbers.back()));
     numbers.push_back(number);
@@ -106,9 +107,8 @@ PruningRecord read_pruning_record(const std::filesystem::path& folder) {
   (void)reader.require("format", reader.integer("format", record_format, record_format));
   PruningRecord record;
   record.method = reader.require("method", reader.text("method"));
-  if (reader.has("ratio") && object["ratio"].is_number()) record.ratio = object["ratio"].get<double>();
-  if (!(record.ratio >= 0 && record.ratio < 1))
-    reader.note("ratio", fmt::format("is {}, outside [0, 1)", record.ratio), remedy);
+  record.ratio = reader.has("ratio") && object["ratio"].is_number() ? object["ratio"].get<double>() : -1;
+  if (!(record.ratio >= 0 && record.ratio < 1)) reader.note("ratio", "is no number in [0, 1)", remedy);
   if (!reader.has("base") || !object["base"].is_object()) {
     reader.note("base", "is no object", remedy);
     reader.throw_mistakes();

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <bit>
 #include <cmath>
 #include <utility>
@@ -56,9 +57,9 @@ void check_fits(const SparsityPattern& pattern, const ModelConfig& config, doubl
 }
 
 std::int64_t Sparsity::zeros_of(std::int64_t count) const {
-  // A decimal ratio is off by 1e-16 of itself, which for any matrix that fits in memory is less than this.
-  constexpr double rounding = 1e-5;
-  return static_cast<std::int64_t>(std::floor(ratio * static_cast<double>(count) + rounding));
+  constexpr double rounding = 1e-12;  // of itself; a decimal ratio and its product with a count are off by 2e-16
+  const auto zeros = static_cast<std::int64_t>(std::floor(ratio * static_cast<double>(count) * (1 + rounding)));
+  return std::min(zeros, count - 1);
 }
 
 }  // namespace edgefuse::llm

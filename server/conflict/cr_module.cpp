@@ -6,8 +6,8 @@
 #include <optional>
 #include <string>
 
-#include "server/conflict/gram.hpp"
 #include "server/conflict/scaled.hpp"
+#include "server/fusion/gram.hpp"
 
 namespace edgefuse::server {
 namespace {

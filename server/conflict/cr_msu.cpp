@@ -11,8 +11,8 @@
 #include <variant>
 #include <vector>
 
-#include "server/conflict/gram.hpp"
 #include "server/conflict/require_factors.hpp"
+#include "server/fusion/gram.hpp"
 
 namespace edgefuse::server {
 namespace {

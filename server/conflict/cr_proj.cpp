@@ -9,8 +9,8 @@
 #include <variant>
 #include <vector>
 
-#include "server/conflict/gram.hpp"
 #include "server/conflict/scaled.hpp"
+#include "server/fusion/gram.hpp"
 #include "server/fusion/linear_combination.hpp"
 
 namespace edgefuse::server {

@@ -7,9 +7,9 @@
 #include <variant>
 
 #include "llm/threads.hpp"
-#include "server/conflict/gram.hpp"
 #include "server/conflict/sign_bits.hpp"
 #include "server/fusion/dense_parts.hpp"
+#include "server/fusion/gram.hpp"
 
 namespace edgefuse::server {
 namespace {

@@ -6,8 +6,8 @@
 #include <vector>
 
 #include "llm/delta.hpp"
+#include "server/fusion/coverage.hpp"
 #include "server/fusion/statistics.hpp"
-#include "server/recovery/coverage.hpp"
 
 namespace edgefuse::server {
 

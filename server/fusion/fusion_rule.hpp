@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <functional>
 
 #include "llm/delta.hpp"
@@ -28,6 +29,8 @@ class FusionRule {
   [[nodiscard]] virtual bool keeps_factors() const { return false; }
   /// Whether what becomes of a module depends on that module alone, and on all weights.
   [[nodiscard]] virtual bool goes_by_module() const { return false; }
+  /// Of fewer contributions than these it makes nothing.
+  [[nodiscard]] virtual std::size_t least_contributions() const { return 1; }
   /// Whether it refuses parts of unlike ranks.
   [[nodiscard]] virtual bool needs_one_rank() const { return false; }
   /// What clients must reveal about their data for this rule: each part then has those statistics.

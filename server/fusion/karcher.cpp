@@ -8,7 +8,7 @@
 #include <span>
 #include <vector>
 
-#include "server/conflict/gram.hpp"
+#include "server/fusion/gram.hpp"
 #include "server/fusion/linear_combination.hpp"
 
 namespace edgefuse::server {

@@ -20,6 +20,9 @@ namespace {
 struct KrumSettings {
   std::size_t byzantine;
   std::size_t multi;
+
+  /// Adapters of which so many may be anything; without any, one is enough.
+  [[nodiscard]] std::size_t least_for_byzantine() const { return byzantine > 0 ? 2 * byzantine + 3 : 1; }
 };
 
 void check(const KrumSettings& settings, std::size_t contributions) {
@@ -29,9 +32,8 @@ void check(const KrumSettings& settings, std::size_t contributions) {
                         .problem = fmt::format("{} adapters to fuse, and {} are needed", contributions, least),
                         .remedy = "lower it, or fuse more adapters at a time"});
   };
-  const auto [f, m] = settings;
-  if (f > 0 && contributions < 2 * f + 3) note("krum.byzantine", 2 * f + 3);
-  if (contributions < m) note("krum.multi", m);
+  if (contributions < settings.least_for_byzantine()) note("krum.byzantine", settings.least_for_byzantine());
+  if (contributions < settings.multi) note("krum.multi", settings.multi);
   if (!mistakes.empty()) throw InputError{std::move(mistakes)};
 }
 
@@ -52,6 +54,10 @@ std::vector<double> scores(const std::vector<std::vector<double>>& distances, st
 class Krum final : public FusionRule {
  public:
   explicit Krum(const KrumSettings& settings) : settings_{settings} {}
+
+  [[nodiscard]] std::size_t least_contributions() const override {
+    return std::max(settings_.least_for_byzantine(), settings_.multi);
+  }
 
   void fuse(const ModuleSource& modules, const DeltaSink& sink) const override {
     check(settings_, modules.contributions);

@@ -5,7 +5,7 @@
 #include <memory>
 #include <vector>
 
-#include "server/conflict/gram.hpp"
+#include "server/fusion/gram.hpp"
 #include "server/fusion/linear_combination.hpp"
 
 namespace edgefuse::server {

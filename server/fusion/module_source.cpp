@@ -119,12 +119,4 @@ ModuleSource revealing(ModuleSource source, Reveals what) {
   return result;
 }
 
-ModuleSource resolved(ModuleSource source, const ConflictResolver& resolver) {
-  auto result = source;
-  result.parts = [parts = std::move(source.parts), seed = source.seed, &resolver](llm::ModuleId module) {
-    return resolver.resolve(module, parts(module), seed);
-  };
-  return result;
-}
-
 }  // namespace edgefuse::server

@@ -8,7 +8,6 @@
 
 #include "llm/module_id.hpp"
 #include "llm/variant.hpp"
-#include "server/conflict/conflict_resolver.hpp"
 #include "server/fusion/contribution.hpp"
 #include "server/fusion/draws.hpp"
 
@@ -37,8 +36,5 @@ enum class WeightSigns : std::uint8_t { positive, any };
 
 /// The same with every part's statistics of that kind: parts that lack them throw InputError.
 [[nodiscard]] ModuleSource revealing(ModuleSource source, Reveals what);
-
-/// The same after `resolver`, which must outlive the result.
-[[nodiscard]] ModuleSource resolved(ModuleSource source, const ConflictResolver& resolver);
 
 }  // namespace edgefuse::server

@@ -7,7 +7,7 @@
 
 #include <fmt/format.h>
 
-#include "server/conflict/gram.hpp"
+#include "server/fusion/gram.hpp"
 #include "server/fusion/linear_combination.hpp"
 #include "sim/error.hpp"
 
@@ -17,6 +17,8 @@ namespace {
 class Slerp final : public FusionRule {
  public:
   explicit Slerp(double t) : t_{t} {}
+
+  [[nodiscard]] std::size_t least_contributions() const override { return 2; }
 
   void fuse(const ModuleSource& modules, const DeltaSink& sink) const override {
     if (modules.contributions != 2)

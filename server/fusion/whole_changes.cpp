@@ -4,8 +4,8 @@
 #include <cmath>
 #include <cstddef>
 
-#include "server/conflict/gram.hpp"
 #include "server/fusion/frobenius_norm.hpp"
+#include "server/fusion/gram.hpp"
 
 namespace edgefuse::server {
 

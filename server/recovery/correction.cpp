@@ -23,18 +23,30 @@ double mean_magnitude(const at::Tensor& matrix, std::int64_t j) {
   return sum / static_cast<double>(matrix.size(0));
 }
 
-/// b -= d, each column scaled down to the limit.
-void subtract_clipped(at::Tensor& b, const at::Tensor& d, double limit) {
+/// d, each column scaled down to the limit among those of b.
+at::Tensor clipped(at::Tensor d, const at::Tensor& b, double limit) {
   for (std::int64_t j = 0; j < b.size(1); ++j) {
     const double most = limit * mean_magnitude(b, j);
     const double asked = mean_magnitude(d, j);
-    b.select(1, j).sub_(d.select(1, j), asked <= most ? 1 : most / asked);
+    if (asked > most) d.select(1, j).mul_(most / asked);
   }
+  return d;
+}
+
+/// Of descending singular values, how many are more than what rounding makes of zero.
+std::int64_t rank_of(const at::Tensor& sigma) {
+  const auto* value = sigma.data_ptr<double>();
+  std::int64_t rank = 0;
+  while (rank < sigma.size(0) && value[rank] > 1e-12 * value[0])
+    ++rank;
+  return rank;
 }
 
 class Correction final : public Recovery {
  public:
   explicit Correction(double limit) : limit_{limit} {}
+
+  [[nodiscard]] bool corrects() const override { return true; }
 
   [[nodiscard]] Recovered recover(const llm::Update& update, const RecoveryContext& context) const override {
     if (const auto refused = refusal(update)) return *refused;
@@ -61,14 +73,16 @@ llm::LowRank corrected(const CorrectionInput& module, double limit) {
   const auto out = module.base.size(0);
   const auto in = module.base.size(1);
   const auto missing = module.base.narrow(1, 0, module.variant.size(1)) - padded(module.variant, 0, out);
-  auto b = padded(module.b, 0, out);
-  if (!missing.any().item<bool>()) return {.a = padded(module.a, 1, in), .b = b};
+  llm::LowRank recovered{.a = padded(module.a, 1, in), .b = padded(module.b, 0, out)};
+  if (!missing.any().item<bool>()) return recovered;
 
-  const auto [p, sigma, q] = at::linalg_svd(module.a.to(at::kDouble), /*full_matrices=*/false);
-  b = at::mm(b.to(at::kDouble), p * sigma).contiguous();
-  subtract_clipped(b, at::mm(missing.to(at::kDouble), q.t()).contiguous(), limit);
-  const auto type = module.a.scalar_type();
-  return {.a = padded(q.to(type).contiguous(), 1, in), .b = b.to(type)};
+  const auto [all_p, all_sigma, all_q] = at::linalg_svd(module.a.to(at::kDouble), /*full_matrices=*/false);
+  const auto k = rank_of(all_sigma);
+  const auto [p, sigma, q] = std::tuple{all_p.narrow(1, 0, k), all_sigma.narrow(0, 0, k), all_q.narrow(0, 0, k)};
+  const auto b = recovered.b.to(at::kDouble);
+  const auto c = clipped(at::mm(missing.to(at::kDouble), q.t()).contiguous(), at::mm(b, p * sigma).contiguous(), limit);
+  recovered.b = (b - at::mm(c / sigma, p.t())).to(module.a.scalar_type());
+  return recovered;
 }
 
 Method<Recovery> correction_recovery() {

@@ -1,7 +1,7 @@
 #pragma once
 
 #include "llm/delta.hpp"
-#include "server/recovery/coverage.hpp"
+#include "server/fusion/coverage.hpp"
 
 namespace edgefuse::server {
 

@@ -6,7 +6,7 @@
 #include <fmt/format.h>
 
 #include "llm/tensor_names.hpp"
-#include "server/recovery/coverage.hpp"
+#include "server/fusion/coverage.hpp"
 #include "server/recovery/places.hpp"
 #include "sim/error.hpp"
 

@@ -4,7 +4,7 @@
 
 #include <ATen/core/Tensor.h>
 
-#include "server/recovery/coverage.hpp"
+#include "server/fusion/coverage.hpp"
 
 namespace edgefuse::server {
 

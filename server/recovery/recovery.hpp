@@ -32,6 +32,8 @@ class Recovery {
   [[nodiscard]] virtual Recovered recover(const llm::Update& update, const RecoveryContext& context) const = 0;
   /// Whether an update becomes a low-rank change, whatever its variant.
   [[nodiscard]] virtual bool keeps_low_rank() const { return true; }
+  /// Whether it takes off what the base answers otherwise than the variant.
+  [[nodiscard]] virtual bool corrects() const { return false; }
 };
 
 /// All recoveries by name.

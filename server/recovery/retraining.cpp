@@ -8,7 +8,7 @@
 #include "llm/device.hpp"
 #include "llm/sequence.hpp"
 #include "llm/threads.hpp"
-#include "server/fusion/mixing.hpp"
+#include "server/fusion/scaled_sum.hpp"
 #include "sim/error.hpp"
 #include "sim/expects.hpp"
 #include "sim/random.hpp"

@@ -5,7 +5,7 @@
 #include <ATen/core/Tensor.h>
 
 #include "llm/variant.hpp"
-#include "server/recovery/coverage.hpp"
+#include "server/fusion/coverage.hpp"
 
 namespace edgefuse::server {
 

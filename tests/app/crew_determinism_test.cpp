@@ -53,5 +53,23 @@ TEST(Crew, SaysAMistakeOnceAndExitsLikeOneProcess) {
   EXPECT_NE(said.find("bacth"), std::string::npos) << said;
 }
 
+TEST(Crew, EndsWithAMistakeThatOneProcessAloneFinds) {
+  const TinyWorld world;
+  const auto log = world.folder / "log.txt";
+  const std::string launch = "timeout 120 mpirun --allow-run-as-root --oversubscribe ";
+  if (shell(launch + "--version", log) != 0) GTEST_SKIP() << "mpirun is not here";
+  const auto run = fmt::format("{} run {} --threads 1", EDGEFUSE_PROGRAM, world.scenario.string());
+  world.write(world.folder / "file", "");
+  const auto bad_file = fmt::format("{} -n 2 {} --out {}/file/x.h5", launch, run, world.folder.string());
+  EXPECT_EQ(WEXITSTATUS(shell(bad_file, log)), 2) << testing::text_of(log);
+  EXPECT_NE(testing::text_of(log).find("cannot be made"), std::string::npos) << testing::text_of(log);
+
+  const auto out = fmt::format("--out {}/x.h5", world.folder.string());
+  const auto bad_second =
+      fmt::format("{0} -n 1 {1} {2} : -n 1 {1} {2} --set data.paths='[\"nowhere\"]'", launch, run, out);
+  EXPECT_EQ(WEXITSTATUS(shell(bad_second, log)), 2) << testing::text_of(log);
+  EXPECT_NE(testing::text_of(log).find("process 1 cannot take part"), std::string::npos) << testing::text_of(log);
+}
+
 }  // namespace
 }  // namespace edgefuse::app

@@ -106,8 +106,8 @@ TEST(Flasc, AClientBeginsWithTheLargestOfWhatItsVariantHasOfTheServersFactors) {
   const auto factors = begin.factors();
   for (const std::size_t variant : {0U, 1U}) {
     const Start who{.client = 1, .stream = 3, .rank = 2, .variant = variant, .version = 5};
-    const auto sparse = begin.exchange.start(begin.model, factors, who);
-    const auto dense = Exchange{begin.assembly.scenario, nullptr, nullptr}.start(begin.model, factors, who);
+    const auto sparse = begin.exchange.beginning(begin.model, factors, who).adapter;
+    const auto dense = Exchange{begin.assembly.scenario, nullptr, nullptr}.beginning(begin.model, factors, who).adapter;
     std::vector<float> sent;
     std::vector<float> all;
     for (const auto& [id, held] : dense.modules)

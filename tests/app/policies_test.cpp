@@ -74,6 +74,18 @@ TEST(Policies, ByADeadlineAreRefusedWhereNobodyMeetsIt) {
       "pruning.policy_settings: no variant is within any client's deadline (the least that anybody needs is");
 }
 
+TEST(Policies, SayWhichBudgetsStandInTheWayWhereNobodyFits) {
+  const auto outcome =
+      with("check", "stragglers",
+           {"pruning.policy=fit-deadline", "pruning.policy_settings={deadline=0.5}", "fleet.group[0].memory=\"1 MB\""});
+  expect_refused(
+      outcome,
+      "no variant is within the deadline of 30 of 60 clients, and the others cannot take part either (the least");
+  expect_refused(outcome,
+                 "no variant fits 30 of 60 clients, and the others cannot take part either (the smallest needs");
+  expect_refused(outcome, "the largest budget is 1 MB");
+}
+
 TEST(Policies, OfOneRatioSayWhatItNeedsWhereNobodyFitsIt) {
   expect_refused(with("check", "stragglers",
                       {"pruning.policy=fixed", "pruning.policy_settings={ratio=0.25}", "fleet.group[0].memory=\"1 MB\"",

@@ -15,7 +15,7 @@
 #include "llm/scoring.hpp"
 #include "llm/training.hpp"
 #include "llm/variant.hpp"
-#include "server/fusion/fuse.hpp"
+#include "server/fuse.hpp"
 #include "server/recovery/zero_fill.hpp"
 #include "tests/app/tiny_world.hpp"
 

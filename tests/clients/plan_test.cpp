@@ -179,6 +179,8 @@ TEST(RatioPolicies, TakeTheLargestWithinTheirBudgetsAndNameWhatStandsInTheWay) {
       {"fit-all", {{"deadline", 100.0}, {"energy", 100.0}}, 1000, 0, "none"},
       {"fixed", {{"ratio", 0.3}}, 1000, 1, "fixed"},
       {"fixed", {{"ratio", 0.3}}, 50, std::nullopt, "memory"},
+      {"fixed", {{"ratio", 0.3}}, 80, 1, "memory"},
+      {"fixed", {{"ratio", 0.0}}, 1000, 0, "none"},
   };
   for (const auto& c : cases) {
     const auto choice = ratio_policies().make(c.policy, c.settings)->choose(three, {.memory = Bytes{c.memory}});

@@ -113,6 +113,27 @@ TEST(CausalSoftmax, SeesNothingBehindItsPosition) {
   }
 }
 
+TEST(CausalSoftmax, OfOneScoreHasNoGradientWhateverRoundingSays) {
+  at::Tensor scores = at::full({1, 3}, 0.3F);
+  at::Tensor gradient = at::full({1, 3}, 1.7F);
+  const std::vector<std::int64_t> first = {0};
+  const float log_sum = 0.3F;
+  const float mixed = std::nextafter(1.7F, 2.0F);
+  causal_softmax_backward(view<float>(scores), view<float>(gradient), first.data(), &log_sum, 1, &mixed, 0.5F);
+  EXPECT_EQ(largest(gradient), 0);
+}
+
+TEST(RmsNorm, OfSquaresThatOverflowIsNoNumber) {
+  at::Tensor x = at::ones({2, 8});
+  x[1].fill_(1e30F);
+  at::Tensor y = at::zeros({2, 8});
+  const std::vector<float> weight(8, 1.0F);
+  std::vector<float> inverse(2);
+  rms_norm(MatrixView<const float>{x.data_ptr<float>(), 2, 8, 8}, weight.data(), 1e-5, view<float>(y), inverse.data());
+  EXPECT_NEAR(y[0][0].item<float>(), 1, 1e-5);
+  EXPECT_TRUE(y[1].isnan().all().item<bool>()) << y;
+}
+
 TEST(Rotation, IsUndoneByTurningBack) {
   const at::Tensor x = waves(4, 18, 1);
   const at::Tensor angles = waves(9, 3, 2);

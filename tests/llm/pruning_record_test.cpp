@@ -72,6 +72,14 @@ TEST_F(PruningRecordFile, IsReadAsItWasWritten) {
   EXPECT_EQ(read.layers[1].neurons, record.layers[1].neurons);
 }
 
+TEST_F(PruningRecordFile, WithoutARatioIsRefused) {
+  for (const char* ratio : {"", R"("ratio": "half",)", R"("ratio": 1,)", R"("ratio": -0.5,)", R"("ratio": null,)"}) {
+    write(std::string{R"({"format": 1, "method": "flap", )"} + ratio +
+          R"("base": {"kv_heads": 1, "neurons": 1}, "layers": [{"kv_heads": [0], "neurons": [0]}]})");
+    EXPECT_NE(refusal().find("ratio: is no number in [0, 1)"), std::string::npos) << ratio << ": " << refusal();
+  }
+}
+
 TEST_F(PruningRecordFile, WithWrongIndicesIsRefusedWithEachOfThem) {
   write(R"({"format": 1, "method": "x", "ratio": 0.5, "base": {"kv_heads": 2, "neurons": 5},
             "layers": [{"kv_heads": [0, 2], "neurons": [1, 1]}, {"kv_heads": [0], "neurons": "all"}]})");

@@ -35,6 +35,13 @@ TEST(Sparsity, TakesARatioAsTheDecimalNumberItWasWrittenAs) {
   }
 }
 
+TEST(Sparsity, LeavesOneWeightHoweverNearToOneTheRatioIs) {
+  const Sparsity sparsity{.pattern = {}, .ratio = 0.9999999};
+  EXPECT_EQ(sparsity.zeros_of(64), 63);
+  EXPECT_EQ(sparsity.zeros_of(172 * 64), 172 * 64 - 1);
+  EXPECT_EQ((Sparsity{.pattern = {}, .ratio = 1 - 1e-16}.zeros_of(64)), 63);
+}
+
 std::vector<std::string> mistakes_of(const std::string& pattern, const ModelConfig& config, double ratio) {
   std::vector<std::string> texts;
   try {

@@ -6,6 +6,7 @@
 
 #include <ATen/ATen.h>
 
+#include "llm/costs.hpp"
 #include "llm/pruning/prune.hpp"
 #include "llm/reference.hpp"
 #include "tests/llm/calibration_texts.hpp"
@@ -166,6 +167,21 @@ TEST_F(StructuredPruners, FlapsBiasIsTheMeanOfWhatWent) {
   EXPECT_LT((before_o - after_o).abs().max().item<double>(), 1e-12);
   EXPECT_LT((before_down - after_down).abs().max().item<double>(), 1e-12);
   EXPECT_FALSE(pruned.sorted.layers.front().o.bias.defined()) << "the base was given a bias too";
+}
+
+TEST_F(StructuredPruners, FlapsBiasesAreCountedInWhatItsVariantsCost) {
+  const auto pruner = pruners().make("flap");
+  for (const auto budget : {Budget::per_layer, Budget::global}) {
+    const auto pruned =
+        prune(model, *pruner, std::vector{0.0, 0.3, 0.6}, {.budget = budget, .protection = {.first = 1}}, calibration);
+    for (std::size_t i = 0; i < pruned.shapes.size(); ++i) {
+      auto held = pruned.variants[i].parameters();  // without biases that the architecture has no place for
+      for (const auto& layer : pruned.variants[i].layers)
+        for (const auto* linear : {&layer.o, &layer.down})
+          held += linear->bias.defined() ? linear->bias.numel() : 0;
+      EXPECT_EQ(parameters(model.config, pruned.shapes[i]), held) << "variant " << i;
+    }
+  }
 }
 
 TEST_F(StructuredPruners, FlapWithoutBiasIsAPlainSlice) {

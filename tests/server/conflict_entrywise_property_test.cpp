@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "server/fusion/fuse.hpp"
+#include "server/fuse.hpp"
 #include "tests/server/deltas.hpp"
 #include "tests/server/resolving.hpp"
 

@@ -9,8 +9,8 @@
 
 #include <ATen/ATen.h>
 
-#include "server/conflict/gram.hpp"
-#include "server/fusion/fuse.hpp"
+#include "server/fuse.hpp"
+#include "server/fusion/gram.hpp"
 #include "tests/server/deltas.hpp"
 #include "tests/server/resolving.hpp"
 

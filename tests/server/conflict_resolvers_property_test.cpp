@@ -10,7 +10,7 @@
 
 #include <ATen/ATen.h>
 
-#include "server/fusion/fuse.hpp"
+#include "server/fuse.hpp"
 #include "sim/error.hpp"
 #include "tests/server/deltas.hpp"
 #include "tests/server/resolving.hpp"

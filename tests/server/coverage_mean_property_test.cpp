@@ -7,7 +7,7 @@
 
 #include <ATen/ATen.h>
 
-#include "server/fusion/fuse.hpp"
+#include "server/fuse.hpp"
 #include "server/recovery/zero_fill.hpp"
 #include "tests/server/deltas.hpp"
 #include "tests/server/variants.hpp"

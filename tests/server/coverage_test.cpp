@@ -1,4 +1,5 @@
-#include "server/recovery/coverage.hpp"
+#include "server/fusion/coverage.hpp"
+#include "server/conflict/resolved.hpp"
 
 #include <gtest/gtest.h>
 
@@ -6,8 +7,8 @@
 #include <vector>
 
 #include "server/conflict/cr_sign.hpp"
-#include "server/fusion/fuse.hpp"
-#include "server/fusion/mixing.hpp"
+#include "server/fuse.hpp"
+#include "server/fuse_in_groups.hpp"
 #include "tests/server/deltas.hpp"
 #include "tests/server/variants.hpp"
 

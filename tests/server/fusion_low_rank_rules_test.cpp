@@ -6,8 +6,8 @@
 
 #include <ATen/ATen.h>
 
+#include "server/fuse.hpp"
 #include "server/fusion/aggregation_error.hpp"
-#include "server/fusion/fuse.hpp"
 #include "server/fusion/truncation.hpp"
 #include "sim/error.hpp"
 #include "tests/server/deltas.hpp"

@@ -12,9 +12,10 @@
 
 #include "llm/adapter.hpp"
 #include "llm/safetensors.hpp"
+#include "server/conflict/resolved.hpp"
 #include "server/conflict/sign_conflict.hpp"
+#include "server/fuse.hpp"
 #include "server/fusion/dare.hpp"
-#include "server/fusion/fuse.hpp"
 #include "server/fusion/truncation.hpp"
 #include "tests/server/deltas.hpp"
 #include "tests/support/assets.hpp"

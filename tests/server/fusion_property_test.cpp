@@ -11,7 +11,7 @@
 
 #include <ATen/ATen.h>
 
-#include "server/fusion/fuse.hpp"
+#include "server/fuse.hpp"
 #include "tests/server/deltas.hpp"
 #include "tests/server/one_rank_rules.hpp"
 

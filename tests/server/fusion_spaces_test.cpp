@@ -5,8 +5,8 @@
 
 #include <ATen/ATen.h>
 
+#include "server/fuse.hpp"
 #include "server/fusion/core_space.hpp"
-#include "server/fusion/fuse.hpp"
 #include "server/fusion/space.hpp"
 #include "tests/server/deltas.hpp"
 

@@ -1,4 +1,4 @@
-#include "server/fusion/fuse.hpp"
+#include "server/fuse.hpp"
 
 #include <gtest/gtest.h>
 

@@ -2,8 +2,8 @@
 
 #include <ATen/ATen.h>
 
-#include "server/fusion/fuse.hpp"
-#include "server/fusion/mixing.hpp"
+#include "server/fuse.hpp"
+#include "server/fuse_in_groups.hpp"
 #include "sim/error.hpp"
 #include "tests/server/deltas.hpp"
 #include "tests/server/one_rank_rules.hpp"

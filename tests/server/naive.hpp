@@ -12,7 +12,7 @@
 #include <utility>
 #include <vector>
 
-#include "server/fusion/fuse.hpp"
+#include "server/fuse.hpp"
 #include "tests/server/deltas.hpp"
 
 namespace edgefuse::server::testing {

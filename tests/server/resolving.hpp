@@ -7,7 +7,8 @@
 #include <string>
 #include <vector>
 
-#include "server/fusion/fuse.hpp"
+#include "server/conflict/resolved.hpp"
+#include "server/fuse.hpp"
 #include "tests/server/deltas.hpp"
 
 namespace edgefuse::server::testing {

@@ -13,7 +13,7 @@
 #include <ATen/ATen.h>
 
 #include "llm/scoring.hpp"
-#include "server/fusion/fuse.hpp"
+#include "server/fuse.hpp"
 #include "sim/error.hpp"
 #include "tests/server/variants.hpp"
 

@@ -11,8 +11,8 @@
 
 #include <ATen/ATen.h>
 
+#include "server/fuse.hpp"
 #include "server/fusion/dense_parts.hpp"
-#include "server/fusion/fuse.hpp"
 #include "tests/server/deltas.hpp"
 
 namespace edgefuse::server {

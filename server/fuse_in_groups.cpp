@@ -1,12 +1,12 @@
-#include "server/fusion/mixing.hpp"
+#include "server/fuse_in_groups.hpp"
 
 #include <algorithm>
 #include <map>
 #include <utility>
 #include <variant>
+#include <vector>
 
-#include "server/fusion/fuse.hpp"
-#include "server/fusion/linear_combination.hpp"
+#include "server/fuse.hpp"
 #include "server/fusion/truncation.hpp"
 #include "sim/expects.hpp"
 
@@ -35,25 +35,6 @@ llm::ModelDelta as_factors(llm::ModelDelta change) {
 }
 
 }  // namespace
-
-llm::ModelDelta sum(std::span<const Scaled> terms) {
-  struct Module {
-    ModuleParts parts;
-    std::vector<double> coefficients;
-  };
-  std::map<llm::ModuleId, Module> modules;
-  for (const auto& [change, factor] : terms) {
-    for (const auto& [id, delta] : *change) {
-      auto& module = modules[id];
-      module.parts.push_back({.index = module.parts.size(), .delta = delta});
-      module.coefficients.push_back(factor);
-    }
-  }
-  llm::ModelDelta result;
-  for (const auto& [id, module] : modules)
-    result.emplace(id, linear_combination(module.parts, module.coefficients));
-  return result;
-}
 
 llm::ModelDelta fuse_in_groups(std::span<const Contribution> contributions, std::span<const std::uint32_t> groups,
                                const ConflictResolver& resolver, const FusionRule& rule, const FusionSeed& seed,

@@ -1,4 +1,4 @@
-#include "server/conflict/gram.hpp"
+#include "server/fusion/gram.hpp"
 
 #include <ATen/ATen.h>
 

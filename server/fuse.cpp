@@ -1,16 +1,12 @@
-#include "server/fusion/fuse.hpp"
+#include "server/fuse.hpp"
 
 #include <utility>
 
 #include "llm/threads.hpp"
+#include "server/conflict/resolved.hpp"
 #include "sim/error.hpp"
 
 namespace edgefuse::server {
-
-void ModuleLocalRule::fuse(const ModuleSource& modules, const DeltaSink& sink) const {
-  for (const auto& [id, shape] : modules.shapes)
-    sink(id, fuse_module(modules.parts(id), modules));
-}
 
 void check_compatible(const ConflictResolver& resolver, const FusionRule& rule, const Origin& origin) {
   if (rule.needs_low_rank() && !resolver.keeps_low_rank())

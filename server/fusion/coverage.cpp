@@ -1,4 +1,4 @@
-#include "server/recovery/coverage.hpp"
+#include "server/fusion/coverage.hpp"
 
 #include <algorithm>
 #include <cstddef>
