@@ -36,4 +36,14 @@ template <class Work>
   return std::move(*made);
 }
 
+/// Throws InputError in every process where one's `mine` is not process 0's; `what` is what has to be the same. All
+/// must call it.
+inline void require_same(const MpiSession& mpi, const std::string& mine, const char* what) {
+  const auto all = mpi.gather(mine);
+  for (std::size_t rank = 0; rank < all.size(); ++rank)
+    if (all[rank] != all.front())
+      throw InputError{Mistake{.problem = fmt::format("process {} does not do the same run as process 0", rank),
+                               .remedy = fmt::format("start all of them with the same {}", what)}};
+}
+
 }  // namespace edgefuse::app

@@ -85,7 +85,8 @@ std::vector<double> ratios(OptionValues& values) {
   all.push_back(values.share("ratio"));
   const bool rising = std::ranges::adjacent_find(all, std::greater_equal{}) == all.end();
   if (!rising || all.front() < 0)
-    values.note("smaller", "are no rising numbers from 0 to below --ratio", "write them as in 0.25,0.5");
+    values.note("smaller", fmt::format("is no list of rising numbers from 0 to below {}", all.back()),
+                "give the ratios that are offered beside it, the smallest first");
   return all;
 }
 

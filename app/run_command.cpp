@@ -8,6 +8,8 @@
 #include <exception>
 #include <filesystem>
 #include <ostream>
+#include <span>
+#include <system_error>
 #include <thread>
 #include <utility>
 
@@ -29,6 +31,7 @@
 #include "scenarios/scenario.hpp"
 #include "sim/error.hpp"
 #include "sim/output_file.hpp"
+#include "sim/sha256.hpp"
 
 namespace edgefuse::app {
 namespace {
@@ -85,10 +88,20 @@ class ProgressLine {
   Clock::time_point start_ = Clock::now();
 };
 
-/// Every process of a crew goes through the whole run; what the silent ones record is thrown away.
-std::filesystem::path scratch_file() {
-  return std::filesystem::temp_directory_path() / fmt::format("edgefuse-{}.h5", ::getpid());
-}
+/// Every process of a crew goes through the whole run; what the silent ones record goes here, and is gone with it.
+struct Scratch {
+  std::filesystem::path folder;  // empty in the process that speaks
+
+  explicit Scratch(bool speaks) {
+    if (!speaks) folder = std::filesystem::temp_directory_path() / fmt::format("edgefuse-{}", ::getpid());
+  }
+  ~Scratch() {
+    std::error_code none;  // it may not have come to be
+    if (!folder.empty()) std::filesystem::remove_all(folder, none);
+  }
+  Scratch(const Scratch&) = delete;
+  Scratch& operator=(const Scratch&) = delete;
+};
 
 /// A line that says under which name an earlier result is kept, if there was one.
 std::string where_the_earlier_is(const results::Recorder& recorder) {
@@ -101,19 +114,30 @@ std::filesystem::path picture_of(const results::Recorder& recorder) {
   return picture.replace_extension(".conflict.svg");
 }
 
-/// Does `work`, which records; should it fail, the error says what is on file all the same.
-void saying_what_is_on_file(const results::Recorder& recorder, std::int64_t rounds, const auto& work) {
+/// Does `work`, which records; should it fail, the error of the process that speaks says what is on file all the same.
+void saying_what_is_on_file(const results::Recorder& recorder, std::int64_t rounds, bool speaks, const auto& work) {
   try {
     work();
   } catch (const InputError&) {
     throw;
   } catch (const std::exception& error) {
+    if (!speaks) throw;
     const auto done = recorder.rounds_on_file();
     const auto rest =
         done > 0 ? fmt::format("{} holds what was done before: {} of {} rounds", recorder.file().string(), done, rounds)
                  : std::string{"nothing of this run is on file"};
     throw RunError{fmt::format("{}\n{}{}", error.what(), rest, where_the_earlier_is(recorder))};
   }
+}
+
+/// What has to be the same in all processes, or their results are a mixture: the program, the scenario, the data.
+std::string fingerprint(const Assembly& assembly, const results::Provenance& provenance) {
+  sim::Sha256 data;
+  for (const auto& shard : assembly.task.shards)
+    for (const auto& example : shard.examples)
+      data.update(std::as_bytes(std::span{example.ids}));
+  return fmt::format("edgefuse {} {}\n{}\n{}", provenance.edgefuse_version, provenance.git, data.hex(),
+                     scenarios::resolved(assembly.scenario));
 }
 
 /// All that a run begins with; what is wrong with a scenario, its data, the device and the file is found on the way.
@@ -124,7 +148,8 @@ struct Beginning {
   results::Recorder recorder;
 };
 
-Beginning begin(const Arguments& arguments, const po::variables_map& values, const MpiSession& mpi) {
+Beginning begin(const Arguments& arguments, const po::variables_map& values, const MpiSession& mpi,
+                const Scratch& scratch) {
   auto scenario = load(values);
   auto crew = mpi.crew(thread_count(values));
   crew.device = OptionValues{values}.device("device", scenario.training.recompute, crew.rank);
@@ -134,7 +159,7 @@ Beginning begin(const Arguments& arguments, const po::variables_map& values, con
   auto provenance = start_provenance(scenario, arguments, crew.workers);
   auto assembly = assemble(std::move(scenario), scenarios::default_assets());
   const auto& file = values.contains("out") ? values["out"].as<std::string>() : assembly.scenario.output.file;
-  results::Recorder recorder{mpi.speaks() ? std::filesystem::path{file} : scratch_file(),
+  results::Recorder recorder{mpi.speaks() ? std::filesystem::path{file} : scratch.folder / "run.h5",
                              run_header(assembly.scenario)};
   return {std::move(crew), std::move(provenance), std::move(assembly), std::move(recorder)};
 }
@@ -144,11 +169,13 @@ void run(const Arguments& arguments, const po::variables_map& values, const MpiS
   const auto started = Clock::now();
   const ProgressLine line{console.err, mpi.speaks()};
   line.show("putting the scenario together");
-  auto began = agreed(mpi, [&] { return begin(arguments, values, mpi); });
+  const Scratch scratch{mpi.speaks()};
+  auto began = agreed(mpi, [&] { return begin(arguments, values, mpi, scratch); });
   auto& assembly = began.assembly;
   auto& recorder = began.recorder;
+  require_same(mpi, fingerprint(assembly, began.provenance), "build, scenario and data");
   const bool draws = assembly.scenario.output.conflict && assembly.scenario.fidelity == scenarios::Fidelity::learning;
-  saying_what_is_on_file(recorder, assembly.scenario.protocol.rounds, [&] {
+  saying_what_is_on_file(recorder, assembly.scenario.protocol.rounds, mpi.speaks(), [&] {
     Experiment experiment{std::move(assembly),
                           recorder,
                           {.crew = std::move(began.crew),
@@ -160,11 +187,7 @@ void run(const Arguments& arguments, const po::variables_map& values, const MpiS
     recorder.finish(began.provenance);
   });
   line.clear();
-  if (!mpi.speaks()) {
-    std::filesystem::remove(recorder.file());
-    std::filesystem::remove(picture_of(recorder));
-    return;
-  }
+  if (!mpi.speaks()) return;
   const auto summary = results::summarise(results::read_result(recorder.file()));
   console.out << (values.contains("json") ? results::to_json(summary) + "\n" : results::to_table(summary));
   console.err << fmt::format("\nrecorded in {}{}\n", recorder.file().string(), where_the_earlier_is(recorder));

@@ -24,7 +24,12 @@ double quantile(const std::vector<double>& sorted, double probability) {
 
 Interval bootstrap_mean(std::span<const double> values, const BootstrapOptions& options) {
   const std::vector<double> ones(values.size(), 1.0);
-  return bootstrap_ratio(values, ones, options);
+  auto interval = bootstrap_ratio(values, ones, options);
+  const auto all = [&](double value) { return std::ranges::count(values, value) == std::ssize(values); };
+  const double end = std::pow(0.025, 1 / static_cast<double>(values.size()));
+  if (all(0)) interval.high = 1 - end;
+  if (all(1)) interval.low = end;
+  return interval;
 }
 
 Interval bootstrap_ratio(std::span<const double> numerators, std::span<const double> denominators,

@@ -21,7 +21,9 @@ struct BootstrapOptions {
 
 /// The mean, with a percentile bootstrap interval (Efron and Tibshirani 1993, ch. 13): instances are drawn with
 /// replacement, and the 2.5 % and 97.5 % quantiles of the resampled means are taken (linear interpolation). The draws
-/// depend on the seed and the number of instances alone, so models scored on the same items are resampled alike.
+/// depend on the seed and the number of instances alone, so models scored on the same items are resampled alike. Where
+/// all are 0 or all are 1 there is nothing to resample, and the far end is Clopper and Pearson's (1934) for as many
+/// draws: 1 - 0.025^(1/n), or 0.025^(1/n).
 /// `values` must not be empty and must be finite.
 [[nodiscard]] Interval bootstrap_mean(std::span<const double> values, const BootstrapOptions& options = {});
 

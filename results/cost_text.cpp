@@ -1,5 +1,6 @@
 #include "results/cost_text.hpp"
 
+#include <cmath>
 #include <map>
 
 #include <fmt/format.h>
@@ -80,6 +81,11 @@ std::string footprint(const Summary& summary) {
 std::string traffic(const Summary& summary) {
   auto text = fmt::format("{} up, {} down", sim::to_text(summary.bytes_up), sim::to_text(summary.bytes_down));
   if (summary.wasted > Bytes{}) text += fmt::format(", {} of it for nothing", sim::to_text(summary.wasted));
+  const auto differs = [](Bytes x, Bytes y) { return std::abs(x.value - y.value) > 1e-9 * y.value; };
+  const bool known = summary.server_up + summary.server_down > Bytes{};  // files before 1.2 do not say
+  if (known && (differs(summary.server_up, summary.bytes_up) || differs(summary.server_down, summary.bytes_down)))
+    text += fmt::format("\nserver's link {} in, {} out", sim::to_text(summary.server_up),
+                        sim::to_text(summary.server_down));
   return text;
 }
 

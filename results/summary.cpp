@@ -35,6 +35,8 @@ Summary summarise(const ResultFile& result) {
                   .virtual_time = {},
                   .bytes_up = {},
                   .bytes_down = {},
+                  .server_up = {},
+                  .server_down = {},
                   .energy = {},
                   .wasted = {},
                   .clients = result.header.clients,
@@ -49,6 +51,8 @@ Summary summarise(const ResultFile& result) {
     summary.virtual_time = round.end;
     summary.bytes_up += round.bytes_up;
     summary.bytes_down += round.bytes_down;
+    summary.server_up += round.server_up;
+    summary.server_down += round.server_down;
     summary.energy += round.energy;
     summary.wasted += round.wasted;
     summary.carbon += round.carbon;

@@ -30,6 +30,8 @@ struct Summary {
   SimTime virtual_time;       // of the last fusion
   Bytes bytes_up;
   Bytes bytes_down;
+  Bytes server_up;  // what the server's own link carried
+  Bytes server_down;
   Joules energy;
   Bytes wasted;       // of all bytes, for updates that were not fused
   double carbon = 0;  // g CO2e

@@ -78,6 +78,8 @@ std::string to_json(const Summary& summary) {
                {"versions", summary.versions},
                {"virtual_seconds", summary.virtual_time.since_start().value},
                {"bytes_up", summary.bytes_up.value},
+               {"server_bytes_up", summary.server_up.value},
+               {"server_bytes_down", summary.server_down.value},
                {"bytes_down", summary.bytes_down.value},
                {"joules", summary.energy.value},
                {"bytes_wasted", summary.wasted.value},

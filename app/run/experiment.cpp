@@ -10,6 +10,7 @@
 
 #include "app/run/fusion_rows.hpp"
 #include "app/run/network_setup.hpp"
+#include "app/run/notices.hpp"
 #include "app/run/progress_text.hpp"
 #include "app/run/rows.hpp"
 #include "llm/delta.hpp"
@@ -197,19 +198,8 @@ std::vector<TrainingRecord> Experiment::train(const RoundTimeline& round) {
                        .later = (protocol.rounds - round.round) * protocol.clients_per_round / options_.crew.size},
                       progress));
   });
-  for (const auto& record : records) {
-    if (!record.stopped.empty())
-      notify(
-          fmt::format("round {}: client {} is left out, its training stopped at {} (a smaller training.learning_rate "
-                      "or weight_decay, or a training.clip_norm may help)",
-                      round.round, record.client, record.stopped));
-    else if (record.refused)
-      notify(fmt::format("round {}: what client {} sent is refused: its numbers are not finite", round.round,
-                         record.client));
-    if (record.forgot_drift)
-      notify(fmt::format("round {}: the control variate of client {} begins anew: it trains another variant or rank",
-                         round.round, record.client));
-  }
+  for (const auto& notice : notices_of(round.round, records))
+    notify(notice);
   return records;
 }
 

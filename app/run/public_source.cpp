@@ -70,9 +70,15 @@ std::vector<fs::path> public_files(const scenarios::Scenario& scenario, const fs
   for (const auto& written : scenario.public_text.paths) {
     const auto& file = files.emplace_back(scenarios::locate(written, assets));
     if (!fs::is_regular_file(file)) refuse(fmt::format("{} is no file", file.string()), "name files of text");
-    for (const auto& held : scenario.data.paths)
-      if (lies_in(file, scenarios::locate(held, assets)))
-        refuse(fmt::format("{} is what clients hold: private", file.string()), "name text that anybody may read");
+    for (const auto& held : scenario.data.paths) {
+      try {
+        if (lies_in(file, scenarios::locate(held, assets)))
+          refuse(fmt::format("{} is what clients hold: private", file.string()), "name text that anybody may read");
+      } catch (const fs::filesystem_error& error) {
+        refuse(fmt::format("nobody can say whether {} is what clients hold: {}", file.string(), error.what()),
+               "make what data.paths names readable");
+      }
+    }
   }
   mistakes.finish();
   return files;

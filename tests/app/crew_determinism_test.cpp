@@ -69,6 +69,11 @@ TEST(Crew, EndsWithAMistakeThatOneProcessAloneFinds) {
       fmt::format("{0} -n 1 {1} {2} : -n 1 {1} {2} --set data.paths='[\"nowhere\"]'", launch, run, out);
   EXPECT_EQ(WEXITSTATUS(shell(bad_second, log)), 2) << testing::text_of(log);
   EXPECT_NE(testing::text_of(log).find("process 1 cannot take part"), std::string::npos) << testing::text_of(log);
+
+  const auto unlike = fmt::format("{0} -n 1 {1} {2} : -n 1 {1} {2} --set seed=99", launch, run, out);
+  EXPECT_EQ(WEXITSTATUS(shell(unlike, log)), 2) << testing::text_of(log);
+  EXPECT_NE(testing::text_of(log).find("process 1 does not do the same run"), std::string::npos)
+      << testing::text_of(log);
 }
 
 }  // namespace

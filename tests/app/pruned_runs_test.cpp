@@ -40,12 +40,12 @@ const std::vector<std::vector<std::string>> ways = {
     {"recovery.between_rounds=carry", "pruning.policy_settings={ratio=0.5}"},
     {"recovery.between_rounds=carry", "pruning.method=random", "pruning.masks=2",
      "pruning.policy_settings={ratio=0.5}"},
-    {"recovery.method=correction", "pruning.policy_settings={ratio=0.5}"},
+    {"recovery.method=correction", "recovery.between_rounds=carry", "pruning.policy_settings={ratio=0.5}"},
     {"recovery.retraining.steps=2"},
     {"pruning.method=block-influence", "recovery.between_rounds=carry", "pruning.policy_settings={ratio=0.5}"},
     {"pruning.method=random", "pruning.budget=layers", "pruning.alignment.steps=2", "base.storage=int8",
      "pruning.policy_settings={ratio=0.5}"},
-    {"pruning.method=taylor", "pruning.budget=layers", "recovery.method=correction",
+    {"pruning.method=taylor", "pruning.budget=layers", "recovery.method=correction", "recovery.between_rounds=carry",
      "pruning.policy_settings={ratio=0.75}"},
 };
 

@@ -52,10 +52,17 @@ TEST(Bootstrap, EnumeratesTheResamplesOfTwoValues) {
   EXPECT_EQ(interval.high, 1);
 }
 
-TEST(Bootstrap, HasNoWidthWhenNothingVaries) {
+/// The share p of which seven successes in seven, or none, are still as likely as 2.5 %.
+TEST(Bootstrap, OfNothingButSuccessesOrFailuresEndsWhereTheyBecomeUnlikely) {
   const auto all = bootstrap_mean(successes(7, 7));
-  EXPECT_EQ(all.low, 1);
+  EXPECT_NEAR(std::pow(all.low, 7), 0.025, 1e-12);
   EXPECT_EQ(all.high, 1);
+  const auto none = bootstrap_mean(successes(0, 7));
+  EXPECT_EQ(none.low, 0);
+  EXPECT_NEAR(std::pow(1 - none.high, 7), 0.025, 1e-12);
+}
+
+TEST(Bootstrap, HasNoWidthWhenNothingVaries) {
   const auto one = bootstrap_mean(std::vector<double>{2.5});
   EXPECT_EQ(one.low, 2.5);
   EXPECT_EQ(one.high, 2.5);

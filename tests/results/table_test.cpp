@@ -100,6 +100,15 @@ digest        dddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddd
   expect_fits_a_terminal(table);
 }
 
+TEST(Table, TellsOfTheServersLinkWhereAggregatorsSpareIt) {
+  auto s = summary();
+  s.server_up = s.bytes_up;
+  s.server_down = s.bytes_down;
+  EXPECT_EQ(to_table(s).find("server's link"), std::string::npos) << to_table(s);
+  s.server_down = Bytes{0.5e9};
+  EXPECT_NE(to_table(s).find("\nserver's link 12.4 MB in, 500 MB out\n"), std::string::npos) << to_table(s);
+}
+
 TEST(Table, CountsRanksWhereTheyDiffer) {
   auto s = summary();
   s.ratios = {{{0, 4}, {100, 2}}, {{0, 8}, {100, 3}}, {{0.5, 8}, {60, 4}}};
