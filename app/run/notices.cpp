@@ -45,11 +45,15 @@ std::vector<std::string> notices_of(std::int64_t round, std::span<const Training
     if (record.forgot_drift) anew.add(record.client);
   }
   std::vector<std::string> notices;
-  if (stopped.any())
-    notices.push_back(fmt::format(
-        "round {}: training of {} stopped, client {}'s at {}; left out (a smaller training.learning_rate or "
-        "weight_decay, or a training.clip_norm may help)",
-        round, stopped.text(), first->client, first->stopped));
+  if (stopped.any()) {
+    const bool at_once = first->stopped.starts_with("step 0: the loss");
+    notices.push_back(fmt::format("round {}: training of {} stopped, client {}'s at {}; left out ({})", round,
+                                  stopped.text(), first->client, first->stopped,
+                                  at_once ? "no step was taken: look at adapter.alpha, and at what the rounds before "
+                                            "made of the base"
+                                          : "a smaller training.learning_rate or weight_decay, or a "
+                                            "training.clip_norm may help"));
+  }
   if (refused.any())
     notices.push_back(
         fmt::format("round {}: what {} sent is refused: its numbers are not finite", round, refused.text()));
