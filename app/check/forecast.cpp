@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <numeric>
 
+#include "app/check/server_traffic.hpp"
+
 namespace edgefuse::app {
 namespace {
 
@@ -85,13 +87,6 @@ std::vector<std::uint32_t> cohort_from(const Assembly& assembly, std::uint32_t f
   return clients;
 }
 
-Bytes sum(const std::vector<Bytes>& sizes) {
-  Bytes total{};
-  for (const auto size : sizes)
-    total += size;
-  return total;
-}
-
 }  // namespace
 
 Forecast forecast(const Assembly& assembly) {
@@ -103,18 +98,17 @@ Forecast forecast(const Assembly& assembly) {
 
   Forecast made{.groups = std::vector<GroupForecast>(groups.size()), .deadline = deadline_of(scenario.protocol)};
   std::vector<Plans> plans(groups.size());
+  ServerTraffic traffic{assembly};
   for (std::uint32_t next = 0; next < assembly.fleet.size();) {
     const auto cohort = cohort_from(assembly, next);
     const auto planned = assembly.plans(cohort);
     for (std::size_t i = 0; i < cohort.size(); ++i) {
       const auto g = assembly.fleet.row(cohort[i]).group;
       add(assembly, cohort[i], planned[i], made.deadline, made.groups[g], plans[g]);
+      if (planned[i]) traffic.add(cohort[i], *planned[i]);
     }
     next += static_cast<std::uint32_t>(cohort.size());
   }
-  Bytes down{};
-  Bytes up{};
-  double planned = 0;
   for (std::size_t g = 0; g < groups.size(); ++g) {
     auto& group = made.groups[g];
     spread_out(plans[g], group);
@@ -122,13 +116,9 @@ Forecast forecast(const Assembly& assembly) {
     group.clients = groups[g].clients;
     group.memory = groups[g].memory;
     group.there = share_there(assembly, members[g]);
-    down += sum(plans[g].download);
-    up += sum(plans[g].upload);
-    planned += static_cast<double>(plans[g].time.size());
   }
-  const double round = static_cast<double>(scenario.protocol.clients_per_round) / planned;
-  made.server_down = round * down / scenario.network.downlink;
-  made.server_up = round * up / scenario.network.uplink;
+  made.server_down = traffic.down();
+  made.server_up = traffic.up();
   return made;
 }
 

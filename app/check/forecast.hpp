@@ -41,7 +41,8 @@ struct GroupForecast {
 /// What would run.
 struct Forecast {
   std::vector<GroupForecast> groups;
-  /// If every place of a round is taken by the average client: how long the server's link alone needs.
+  /// If every place of a round is taken by the average client: how long the server's link alone needs, and the slowest
+  /// cell's backhaul where there are aggregators.
   Seconds server_down{};
   Seconds server_up{};
   std::optional<Seconds> deadline{};

@@ -77,6 +77,16 @@ TEST(CheckCommand, SaysWhatAFixedRatioWouldNeedAndNotASmallerOne) {
   EXPECT_GT(need_at("0"), 1.2 * need_at("0.5"));
 }
 
+/// Against what the runs of the same scenario carried over the server's link.
+TEST(CheckCommand, CountsACopyForEachCellAndVariantWhereThereAreAggregators) {
+  const auto told = json::parse(check("hierarchy", {}).out);
+  const auto direct = json::parse(check("hierarchy", {"protocol.kind=synchronous"}).out);
+  EXPECT_LT(2 * told.at("server_down_seconds").get<double>(), direct.at("server_down_seconds").get<double>());
+  EXPECT_NEAR(told.at("server_down_seconds").get<double>(), 222e6 / 6 / 2e6, 2) << "six rounds, 222 MB, 2 MB/s";
+  const auto thin = json::parse(check("hierarchy", {"network.cell[0].backhaul=\"10 kB/s\""}).out);
+  EXPECT_GT(thin.at("server_down_seconds").get<double>(), 300) << "a copy of several MB at 10 kB/s";
+}
+
 TEST(CheckCommand, TellsTheRankWithTheRatio) {
   const auto told = json::parse(check("stragglers", {"adapter.ranks=[3,12]"}).out).at("groups").at(0).at("ratios");
   ASSERT_EQ(told.size(), 1U);
