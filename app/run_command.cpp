@@ -173,7 +173,7 @@ void run(const Arguments& arguments, const po::variables_map& values, const MpiS
   auto began = agreed(mpi, [&] { return begin(arguments, values, mpi, scratch); });
   auto& assembly = began.assembly;
   auto& recorder = began.recorder;
-  require_same(mpi, fingerprint(assembly, began.provenance), "build, scenario and data");
+  if (!mpi.alone()) require_same(mpi, fingerprint(assembly, began.provenance), "build, scenario and data");
   const bool draws = assembly.scenario.output.conflict && assembly.scenario.fidelity == scenarios::Fidelity::learning;
   saying_what_is_on_file(recorder, assembly.scenario.protocol.rounds, mpi.speaks(), [&] {
     Experiment experiment{std::move(assembly),

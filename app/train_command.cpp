@@ -26,9 +26,9 @@
 #include "llm/encode.hpp"
 #include "llm/model.hpp"
 #include "llm/pruning/record.hpp"
+#include "llm/stop.hpp"
 #include "llm/tokenizer.hpp"
 #include "llm/training.hpp"
-#include "llm/why_stopped.hpp"
 #include "sim/error.hpp"
 
 namespace edgefuse::app {
@@ -227,10 +227,9 @@ void copy_pruning_record(const std::filesystem::path& model, const std::filesyst
 }
 
 std::string stopped_text(const llm::TrainedAdapter& trained, const std::string& out) {
-  const bool measured = std::isfinite(trained.losses.back()) && std::isfinite(trained.grad_norms.back());
-  return fmt::format("{}: training stopped; {} holds the adapter as it was before ({})",
-                     llm::why_stopped(trained.losses, trained.grad_norms), out,
-                     trained.losses.size() == 1 && !measured
+  const auto stop = llm::stop_of(trained.losses, trained.grad_norms);
+  return fmt::format("{}: training stopped; {} holds the adapter as it was before ({})", llm::to_text(stop), out,
+                     stop.at_once()
                          ? "no step was taken yet: look at --alpha, and at what --model and --init-adapter hold"
                          : "a smaller --lr, --weight-decay or --proximal, or a --clip-norm may help");
 }

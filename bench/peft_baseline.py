@@ -37,6 +37,10 @@ def arguments():
     return parser.parse_args()
 
 
+def targets_of(options):
+    return [MODULES[name] for name in options.targets.split(",")]
+
+
 def batches(options, vocabulary, client):
     draws = torch.Generator().manual_seed(client)
     for _ in range(options.steps):
@@ -55,8 +59,7 @@ class WithPeft:
         from transformers import AutoModelForCausalLM
         self.peft = peft
         base = AutoModelForCausalLM.from_pretrained(options.model, torch_dtype=torch.float32)
-        targets = [MODULES[name] for name in options.targets.split(",")]
-        self.model = peft.get_peft_model(base, peft.LoraConfig(r=options.rank, lora_alpha=2 * options.rank, target_modules=targets))
+        self.model = peft.get_peft_model(base, peft.LoraConfig(r=options.rank, lora_alpha=2 * options.rank, target_modules=targets_of(options)))
         self.vocabulary = self.model.config.vocab_size
 
     def loss(self, ids, labels):
@@ -74,8 +77,7 @@ class WithTorchAlone:
 
     def __init__(self, options):
         from torch_llama import Llama
-        targets = [MODULES[name] for name in options.targets.split(",")]
-        self.model = Llama(options.model, targets, options.rank, 2 * options.rank)
+        self.model = Llama(options.model, targets_of(options), options.rank, 2 * options.rank)
         self.vocabulary = self.model.config["vocab_size"]
 
     def loss(self, ids, labels):

@@ -24,8 +24,8 @@ def read_safetensors(path):
         if name == "__metadata__":
             continue
         begin, end = entry["data_offsets"]
-        flat = torch.frombuffer(data, dtype=DTYPES[entry["dtype"]], offset=8 + header_size + begin,
-                                count=(end - begin) // torch.finfo(DTYPES[entry["dtype"]]).bits * 8)
+        dtype = DTYPES[entry["dtype"]]
+        flat = torch.frombuffer(data, dtype=dtype, offset=8 + header_size + begin, count=8 * (end - begin) // torch.finfo(dtype).bits)
         tensors[name] = flat.reshape(entry["shape"]).float()
     return tensors
 

@@ -134,9 +134,8 @@ std::vector<LocalResult> Trainer::train(const VariantModels& models, const Train
   auto gangs = form_gangs(noted, options_.gang);
   for (auto& gang : gangs)
     gang.variant = &models(gang.members[0]->version, gang.members[0]->plan.variant);
-  std::size_t own = 0;  // as divide() gives them out
-  for (auto i = static_cast<std::size_t>(options_.crew.rank); i < gangs.size();
-       i += static_cast<std::size_t>(options_.crew.size))
+  std::size_t own = 0;
+  for (const auto i : llm::own_tasks(options_.crew, gangs.size()))
     own += gangs[i].members.size();
   Tally tally{own, watch};
   const auto done = llm::divide(options_.crew, gangs.size(), [&](std::size_t i) {

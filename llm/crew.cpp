@@ -35,7 +35,7 @@ std::string text_of(const json& binary) {
 /// What this process did, as it travels to the others.
 std::string pack(const Crew& crew, const std::vector<TaskResult>& results) {
   json mine = json::array();
-  for (auto i = static_cast<std::size_t>(crew.rank); i < results.size(); i += static_cast<std::size_t>(crew.size))
+  for (const auto i : own_tasks(crew, results.size()))
     mine.push_back(to_json(i, results[i]));
   const auto bytes = json::to_cbor(mine);
   return {bytes.begin(), bytes.end()};
@@ -48,19 +48,22 @@ void unpack(const std::string& message, std::vector<TaskResult>& results) {
 
 }  // namespace
 
+std::vector<std::size_t> own_tasks(const Crew& crew, std::size_t count) {
+  EDGEFUSE_EXPECTS(crew.size > 0 && crew.rank >= 0 && crew.rank < crew.size, "a place in the crew");
+  std::vector<std::size_t> own;
+  for (auto i = static_cast<std::size_t>(crew.rank); i < count; i += static_cast<std::size_t>(crew.size))
+    own.push_back(i);
+  return own;
+}
+
 std::vector<TaskResult> divide(const Crew& crew, std::size_t count,
                                const std::function<std::string(std::size_t)>& task) {
-  EDGEFUSE_EXPECTS(crew.size > 0 && crew.rank >= 0 && crew.rank < crew.size, "a place in the crew");
   std::vector<TaskResult> results(count);
-  const auto rank = static_cast<std::size_t>(crew.rank);
-  const auto size = static_cast<std::size_t>(crew.size);
-  const std::size_t own = count > rank ? (count - rank - 1) / size + 1 : 0;
-  const auto errors = side_by_side(crew.workers, own, [&](std::size_t i) {
-    TaskResult& result = results[rank + i * size];
-    result.bytes = task(rank + i * size);
-  });
-  for (std::size_t i = 0; i < own; ++i)
-    if (errors[i]) results[rank + i * size] = {{}, message_of(errors[i]), true};
+  const auto own = own_tasks(crew, count);
+  const auto errors =
+      side_by_side(crew.workers, own.size(), [&](std::size_t i) { results[own[i]].bytes = task(own[i]); });
+  for (std::size_t i = 0; i < own.size(); ++i)
+    if (errors[i]) results[own[i]] = {{}, message_of(errors[i]), true};
   if (crew.size == 1) return results;
   for (const std::string& message : crew.gather(pack(crew, results)))
     unpack(message, results);

@@ -27,9 +27,12 @@ struct TaskResult {
   bool failed = false;
 };
 
-/// Runs task(0), ..., task(count - 1), task i in process i mod size, on up to `workers` threads in each, and returns
-/// the results of all. A task must write only to what is its own: then results depend on neither number. A task that
-/// throws has failed; the others go on.
+/// Which of the tasks 0, ..., count - 1 this process does: every task i with i mod size = rank.
+[[nodiscard]] std::vector<std::size_t> own_tasks(const Crew& crew, std::size_t count);
+
+/// Runs task(0), ..., task(count - 1), each in the process that own_tasks() gives it to, on up to `workers` threads in
+/// each, and returns the results of all. A task must write only to what is its own: then results depend on neither
+/// number. A task that throws has failed; the others go on.
 [[nodiscard]] std::vector<TaskResult> divide(const Crew& crew, std::size_t count,
                                              const std::function<std::string(std::size_t)>& task);
 

@@ -24,12 +24,11 @@ struct TrainingLoad {
 
 /// Medians over the repeats.
 struct TrainingSpeed {
-  double ms_per_client_step = 0;  // wall time / (clients · steps)
-  double tokens_per_s = 0;        // of input, clients · steps · batch · sequence / wall time
-  double gemm_gflops_peak = 0;    // of one thread, or of the card: the fastest of the products below, in this run
-  double gemm_fraction = 0;       // useful FLOPs of products / wall time / (peak · cores with a gang to train)
-  double padding_fraction =
-      0;  // rows of the products with the base that nothing has to read: 0 while passes are packed
+  double ms_per_client_step = 0;    // wall time / (clients · steps)
+  double tokens_per_s = 0;          // of input, clients · steps · batch · sequence / wall time
+  double gemm_gflops_peak = 0;      // of one thread, or of the card: the fastest of the products below, in this run
+  double gemm_fraction = 0;         // useful FLOPs of products / wall time / (peak · cores with a gang to train)
+  double padding_fraction = 0;      // rows of the products that nothing has to read: 0 while passes are packed
   std::int64_t peak_rss_bytes = 0;  // of the process, so far
 };
 

@@ -119,6 +119,7 @@ Forecast forecast(const Assembly& assembly) {
   }
   made.server_down = traffic.down();
   made.server_up = traffic.up();
+  made.aggregators = traffic.through_aggregators();
   return made;
 }
 

@@ -45,6 +45,7 @@ struct Forecast {
   /// cell's backhaul where there are aggregators.
   Seconds server_down{};
   Seconds server_up{};
+  bool aggregators = false;
   std::optional<Seconds> deadline{};
 };
 

@@ -76,10 +76,9 @@ std::string to_table(const Forecast& forecast, const scenarios::Scenario& scenar
   text += fmt::format("\n{} protocol, {} round{} of {} client{}\n", protocol.kind, protocol.rounds,
                       protocol.rounds == 1 ? "" : "s", protocol.clients_per_round,
                       protocol.clients_per_round == 1 ? "" : "s");
-  const bool aggregators = protocol.kind == "hierarchical";
   text += fmt::format(
       "{} {} to send a round's models, {} to take in its updates\n\n",
-      aggregators ? "the server's link and the cells' backhaul alone need" : "the server's link alone needs",
+      forecast.aggregators ? "the server's link and the cells' backhaul alone need" : "the server's link alone needs",
       to_text(forecast.server_down), to_text(forecast.server_up));
   text += "Medians, in brackets from the least to the most; each client as if alone on the server's link";
   text += scenario.pruning.policy == "joint" ? ", unless it is allocated.\n" : ".\n";

@@ -7,16 +7,22 @@
 
 namespace edgefuse::app {
 
+ServerTraffic::ServerTraffic(const Assembly& assembly)
+    : assembly_{assembly},
+      network_{make_network(assembly.scenario, assembly.base, assembly.methods.protocol->through_aggregators())} {}
+
 void ServerTraffic::add(std::uint32_t client, const llm::Plan& plan) {
-  const auto overhead = assembly_.scenario.network.message_overhead;
-  const auto cell = assembly_.fleet.row(client).cell;
+  const auto download = plan.download + network_.message_overhead;
+  const auto upload = plan.upload + network_.message_overhead;
   ++clients_;
-  downloads_ += plan.download + overhead;
-  uploads_ += plan.upload + overhead;
+  downloads_ += download;
+  uploads_ += upload;
+  if (!network_.aggregators) return;
+  const auto cell = assembly_.fleet.row(client).cell;
   auto& copies = copies_[{cell, plan.variant}];
-  copies.size = plan.download + overhead;
+  copies.size = download;
   ++copies.clients;
-  collected_[cell] += plan.upload + overhead;
+  collected_[cell] += upload;
 }
 
 double ServerTraffic::share_picked() const {
@@ -27,32 +33,28 @@ double ServerTraffic::share_picked() const {
 
 /// A copy is sent when somebody who asks for it is picked: 1 - (1 - p)^n of n with p each.
 Seconds ServerTraffic::down() const {
-  const auto link = assembly_.scenario.network.downlink;
-  if (!assembly_.methods.protocol->through_aggregators()) return share_picked() * downloads_ / link;
+  if (!network_.aggregators) return share_picked() * downloads_ / network_.down;
   const double nobody = std::max(0.0, 1 - share_picked());
   std::map<std::uint32_t, Bytes> by_cell;
   for (const auto& [where, copies] : copies_)
     by_cell[where.first] += (1 - std::pow(nobody, static_cast<double>(copies.clients))) * copies.size;
-  return busy(by_cell, link);
+  return busy(by_cell, network_.down);
 }
 
 Seconds ServerTraffic::up() const {
-  const auto link = assembly_.scenario.network.uplink;
-  if (!assembly_.methods.protocol->through_aggregators()) return share_picked() * uploads_ / link;
-  const auto most = make_network(assembly_.scenario, assembly_.base, true).dense_update;
+  if (!network_.aggregators) return share_picked() * uploads_ / network_.up;
   std::map<std::uint32_t, Bytes> by_cell;
   for (const auto& [cell, size] : collected_)
-    by_cell[cell] = std::min(share_picked() * size, most);
-  return busy(by_cell, link);
+    by_cell[cell] = std::min(share_picked() * size, network_.dense_update);
+  return busy(by_cell, network_.up);
 }
 
 Seconds ServerTraffic::busy(const std::map<std::uint32_t, Bytes>& by_cell, BytesPerSecond link) const {
-  const auto cells = make_network(assembly_.scenario, assembly_.base, true).cells;
   Bytes all{};
   Seconds slowest{};
   for (const auto& [cell, size] : by_cell) {
     all += size;
-    slowest = std::max(slowest, size / cells[cell].backhaul);
+    slowest = std::max(slowest, size / network_.cells[cell].backhaul);
   }
   return std::max(all / link, slowest);
 }

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "app/run/assembly.hpp"
+#include "app/run/network.hpp"
 #include "llm/plan.hpp"
 #include "sim/units.hpp"
 
@@ -16,7 +17,9 @@ namespace edgefuse::app {
 class ServerTraffic {
  public:
   /// `assembly` must outlive it.
-  explicit ServerTraffic(const Assembly& assembly) : assembly_{assembly} {}
+  explicit ServerTraffic(const Assembly& assembly);
+
+  [[nodiscard]] bool through_aggregators() const { return network_.aggregators; }
 
   /// A client of the fleet that would take part.
   void add(std::uint32_t client, const llm::Plan& plan);
@@ -35,9 +38,11 @@ class ServerTraffic {
   [[nodiscard]] Seconds busy(const std::map<std::uint32_t, Bytes>& by_cell, BytesPerSecond link) const;
 
   const Assembly& assembly_;
+  NetworkSpec network_;
   std::int64_t clients_ = 0;
   Bytes downloads_{};
   Bytes uploads_{};
+  // Where there are aggregators:
   std::map<std::pair<std::uint32_t, std::uint32_t>, Copies> copies_;  // by cell and variant
   std::map<std::uint32_t, Bytes> collected_;                          // by cell
 };

@@ -36,7 +36,7 @@ std::vector<std::string> notices_of(std::int64_t round, std::span<const Training
   Named anew;
   const TrainingRecord* first = nullptr;
   for (const auto& record : records) {
-    if (!record.stopped.empty()) {
+    if (record.stopped) {
       stopped.add(record.client);
       if (first == nullptr) first = &record;
     } else if (record.refused) {
@@ -46,13 +46,13 @@ std::vector<std::string> notices_of(std::int64_t round, std::span<const Training
   }
   std::vector<std::string> notices;
   if (stopped.any()) {
-    const bool at_once = first->stopped.starts_with("step 0: the loss");
     notices.push_back(fmt::format("round {}: training of {} stopped, client {}'s at {}; left out ({})", round,
-                                  stopped.text(), first->client, first->stopped,
-                                  at_once ? "no step was taken: look at adapter.alpha, and at what the rounds before "
-                                            "made of the base"
-                                          : "a smaller training.learning_rate or weight_decay, or a "
-                                            "training.clip_norm may help"));
+                                  stopped.text(), first->client, llm::to_text(*first->stopped),
+                                  first->stopped->at_once()
+                                      ? "no step was taken: look at adapter.alpha, and at what the rounds before "
+                                        "made of the base"
+                                      : "a smaller training.learning_rate or weight_decay, or a "
+                                        "training.clip_norm may help"));
   }
   if (refused.any())
     notices.push_back(

@@ -2,8 +2,6 @@
 
 #include <numeric>
 
-#include "llm/why_stopped.hpp"
-
 namespace edgefuse::app {
 
 TrainingRecord record_of(const clients::LocalResult& result) {
@@ -13,7 +11,7 @@ TrainingRecord record_of(const clients::LocalResult& result) {
   record.last_loss = result.losses.back();
   record.mean_loss =
       std::accumulate(result.losses.begin(), result.losses.end(), 0.0) / static_cast<double>(result.losses.size());
-  if (!result.update) record.stopped = llm::why_stopped(result.losses, result.grad_norms);
+  if (!result.update) record.stopped = llm::stop_of(result.losses, result.grad_norms);
   return record;
 }
 

@@ -2,9 +2,9 @@
 
 #include <cstdint>
 #include <optional>
-#include <string>
 
 #include "clients/trainer.hpp"
+#include "llm/stop.hpp"
 
 namespace edgefuse::app {
 
@@ -16,7 +16,7 @@ struct TrainingRecord {
   double last_loss = 0;
   double mean_loss = 0;
   bool refused = false;                     // not fused: its training stopped, or what came of it was not finite
-  std::string stopped;                      // at which step its training did, and why; else empty
+  std::optional<llm::Stop> stopped{};       // where its training did, if so
   bool forgot_drift = false;                // its control variate was of other factors, and began anew
   std::optional<std::int64_t> pruned_to{};  // the rank it goes on with, where it gave some up
 };

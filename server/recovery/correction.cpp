@@ -35,11 +35,7 @@ at::Tensor clipped(at::Tensor d, const at::Tensor& b, double limit) {
 
 /// Of descending singular values, how many are more than what rounding makes of zero.
 std::int64_t rank_of(const at::Tensor& sigma) {
-  const auto* value = sigma.data_ptr<double>();
-  std::int64_t rank = 0;
-  while (rank < sigma.size(0) && value[rank] > 1e-12 * value[0])
-    ++rank;
-  return rank;
+  return (sigma > 1e-12 * sigma[0]).sum().item<std::int64_t>();
 }
 
 class Correction final : public Recovery {

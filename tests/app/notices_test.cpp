@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <string>
 #include <vector>
 
@@ -15,7 +16,8 @@ TEST(Notices, AreNoneWhereEverybodysUpdateIsFused) {
 TEST(Notices, TellEachReasonOnceHoweverManyClientsItIs) {
   std::vector<TrainingRecord> records;
   for (std::uint32_t client = 0; client < 40; ++client)
-    records.push_back({.client = client, .refused = true, .stopped = "step 3: the loss is inf and its gradient 2"});
+    records.push_back(
+        {.client = client, .refused = true, .stopped = llm::Stop{.step = 3, .loss = HUGE_VAL, .gradient = 2}});
   records.push_back({.client = 77, .refused = true});
   records.push_back({.client = 80, .forgot_drift = true});
   records.push_back({.client = 81, .forgot_drift = true});
@@ -31,7 +33,7 @@ TEST(Notices, TellEachReasonOnceHoweverManyClientsItIs) {
 
 TEST(Notices, LookBeforeTheFirstStepWhereNoneWasTaken) {
   const std::vector<TrainingRecord> records = {
-      {.client = 5, .refused = true, .stopped = "step 0: the loss is not a number and its gradient not a number"}};
+      {.client = 5, .refused = true, .stopped = llm::Stop{.loss = std::nan(""), .gradient = std::nan("")}}};
   ASSERT_EQ(notices_of(2, records).size(), 1U);
   EXPECT_NE(notices_of(2, records).front().find("client 5 stopped, client 5's at step 0"), std::string::npos)
       << notices_of(2, records).front();
